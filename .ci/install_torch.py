@@ -1,4 +1,4 @@
-"""Installs PyTorch into the running environment, but never its CUDA packages on a machine without an NVIDIA GPU.
+"""Installs PyTorch into the running environment, but no CUDA packages on a machine without an NVIDIA GPU.
 
 usage: install_torch.py PIP_ARGUMENT...     for example: install_torch.py torch==2.13.0
 """
@@ -10,6 +10,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+NO_GPU_MESSAGE = (
+    "error: no NVIDIA GPU here, but pip resolves '{request}' to a CUDA build ({count} packages such as {example}, "
+    "several GB); name the CPU build, as PyTorch's start page tells, for example: "
+    "make test TORCH_INSTALL='torch==2.13.0 --index-url URL_OF_ITS_CPU_INDEX'"
+)
 PIP = [sys.executable, "-m", "pip", "install", "--quiet"]
 
 
@@ -26,16 +31,14 @@ def packages_that_pip_would_install(arguments: list[str]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Checks what pip would take, then installs it; 2 when CUDA packages would come to a machine without a GPU."""
+    """Checks what pip would take, then installs it; 2 where CUDA packages would come without a GPU."""
     if find_spec("torch") is not None:
         return 0
     if not has_nvidia_gpu():
         cuda = [n for n in packages_that_pip_would_install(arguments) if n.startswith(("nvidia-", "triton"))]
         if cuda:
             print(
-                f"error: no NVIDIA GPU here, but pip resolves '{' '.join(arguments)}' to a CUDA build "
-                f"({len(cuda)} packages such as {cuda[0]}, several GB); name the CPU build as the start page of "
-                "PyTorch tells, for example: make test TORCH_INSTALL='torch==2.13.0 --index-url URL_OF_THE_CPU_INDEX'",
+                NO_GPU_MESSAGE.format(request=" ".join(arguments), count=len(cuda), example=cuda[0]),
                 file=sys.stderr,
             )
             return 2
