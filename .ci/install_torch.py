@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 NO_GPU_MESSAGE = (
-    "error: no NVIDIA GPU here, but pip resolves '{request}' to a CUDA build ({count} packages such as {example}, "
-    "several GB); name the CPU build, as PyTorch's start page tells, for example: "
+    "error: no NVIDIA GPU here, but pip resolves '{request}' to a CUDA build ({count} packages such as "
+    "{example}, several GB); name the CPU build, as PyTorch's start page tells, for example: "
     "make test TORCH_INSTALL='torch==2.13.0 --index-url URL_OF_ITS_CPU_INDEX'"
 )
 PIP = [sys.executable, "-m", "pip", "install", "--quiet"]
