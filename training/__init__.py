@@ -1,0 +1,1 @@
+"""Offline part of fpgnas: synthetic data, search, retraining, export and evaluation (PyTorch)."""

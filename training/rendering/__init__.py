@@ -1,0 +1,1 @@
+"""Synthetic images of any mesh: exact pinhole camera, light, clutter, and BOP files."""

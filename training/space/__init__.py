@@ -1,0 +1,1 @@
+"""What the search chooses from: operators, gated layers, the network they make, and what each costs."""
