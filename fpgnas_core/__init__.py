@@ -1,0 +1,1 @@
+"""Pose estimation without ROS and without PyTorch: camera geometry, PnP, bundles, the estimator."""

@@ -1,0 +1,37 @@
+"""Array types and the one check of shapes that all modules share."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fpgnas_core.errors import ShapeError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Float32Array: TypeAlias = NDArray[np.float32]
+IntArray: TypeAlias = NDArray[np.int64]
+ByteArray: TypeAlias = NDArray[np.uint8]
+
+
+def checked(name: str, value: ArrayLike, shape: Sequence[int | None]) -> FloatArray:
+    """Return `value` as a float64 array of `shape`; None stands for any length.
+
+    Raises ShapeError if it is not numeric, has another shape or holds NaN or infinity.
+    """
+    wanted = "(" + ", ".join("n" if length is None else str(length) for length in shape) + ")"
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as err:
+        msg = f"{name}: expected numbers of shape {wanted}, got {type(value).__name__} that is no such array"
+        raise ShapeError(msg) from err
+    fits = array.ndim == len(shape) and all(
+        want is None or want == length for want, length in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        msg = f"{name}: expected shape {wanted}, got {array.shape}"
+        raise ShapeError(msg)
+    if not np.isfinite(array).all():
+        msg = f"{name}: expected finite numbers, got NaN or infinity"
+        raise ShapeError(msg)
+    return array

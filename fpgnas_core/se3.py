@@ -1,0 +1,70 @@
+"""Rigid transforms: 4x4 matrices `T_a_b` that map points of frame b to frame a, metres and radians."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from transforms3d import quaternions
+
+from fpgnas_core.arrays import FloatArray, checked
+
+
+def make_transform(rotation: ArrayLike, translation: ArrayLike) -> FloatArray:
+    """Return the (4, 4) transform of a (3, 3) rotation and a (3,) translation, metres."""
+    transform = np.eye(4)
+    transform[:3, :3] = checked("rotation", rotation, (3, 3))
+    transform[:3, 3] = checked("translation", np.ravel(np.asarray(translation)), (3,))
+    return transform
+
+
+def invert_transform(transform: ArrayLike) -> FloatArray:
+    """Return the inverse of a rigid (4, 4) transform."""
+    known = checked("transform", transform, (4, 4))
+    rotation = known[:3, :3].T
+    return make_transform(rotation, -rotation @ known[:3, 3])
+
+
+def transform_points(transform: ArrayLike, points: ArrayLike) -> FloatArray:
+    """Map (N, 3) points by a (4, 4) transform."""
+    known = checked("transform", transform, (4, 4))
+    mapped: FloatArray = checked("points", points, (None, 3)) @ known[:3, :3].T + known[:3, 3]
+    return mapped
+
+
+def rotation_angle(rotation: ArrayLike) -> float:
+    """Return the angle of a (3, 3) rotation, radians, 0 to pi.
+
+    From sine and cosine together, so it stays exact for tiny angles where acos of the trace does not.
+    """
+    r = checked("rotation", rotation, (3, 3))
+    twice_sine = math.hypot(r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1])
+    return math.atan2(twice_sine, float(np.trace(r)) - 1.0)
+
+
+def cross_matrix(vector: ArrayLike) -> FloatArray:
+    """Return the (3, 3) matrix [v]x with [v]x w = v x w."""
+    x, y, z = checked("vector", vector, (3,)).tolist()
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+
+
+def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
+    """Return the (3, 3) rotation of a (3,) rotation vector, radians (Rodrigues' formula)."""
+    vector = checked("rotation_vector", rotation_vector, (3,))
+    angle = float(np.linalg.norm(vector))
+    k = cross_matrix(vector)
+    # sinc keeps sin(a)/a and (1 - cos a)/a^2 exact at zero.
+    first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
+    rotation: FloatArray = np.eye(3) + first * k + second * (k @ k)
+    return rotation
+
+
+def quaternion_xyzw_from_matrix(rotation: ArrayLike) -> FloatArray:
+    """Return the unit quaternion (x, y, z, w) of a (3, 3) rotation, w >= 0; ROS order."""
+    w, x, y, z = quaternions.mat2quat(checked("rotation", rotation, (3, 3)))
+    return np.array([x, y, z, w], dtype=np.float64)
+
+
+def matrix_from_quaternion_xyzw(quaternion: ArrayLike) -> FloatArray:
+    """Return the (3, 3) rotation of a quaternion (x, y, z, w), which is normalised first."""
+    x, y, z, w = checked("quaternion", quaternion, (4,)).tolist()
+    return np.asarray(quaternions.quat2mat([w, x, y, z]), dtype=np.float64)
