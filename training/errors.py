@@ -23,3 +23,7 @@ class BudgetError(FpgnasError):
 
 class RunError(FpgnasError):
     """A run folder that does not fit the settings, or a training that went wrong."""
+
+
+class DatasetError(FpgnasError):
+    """A data set with a missing file or an impossible value; the message names file, entry and field."""
