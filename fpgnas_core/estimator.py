@@ -1,8 +1,22 @@
 """From an image to poses: first pass on the frame, second pass on a crop of each instance, PnP."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from fpgnas_core.arrays import FloatArray
+import numpy as np
+
+from fpgnas_core.arrays import ByteArray, Float32Array, FloatArray
+from fpgnas_core.bundle import Bundle
+from fpgnas_core.camera import Camera
+from fpgnas_core.decode import Votes, decode
+from fpgnas_core.errors import ImageError
+from fpgnas_core.imaging import CropBox, Normaliser, PixelMap, crop, whole_frame
+from fpgnas_core.network import Grids, Network
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pnp import solve_pnp
+from fpgnas_core.se3 import transform_points
+from fpgnas_core.stopwatch import Stopwatch, Timings
+from fpgnas_core.symmetry import covariance_about_axes, nearest_equivalent
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +38,217 @@ class PoseEstimate:
     reprojection_rms_px: float
     """Root mean square distance of those from the pose's projections, pixels of the frame."""
     instance: int
-    """Number of this instance among those of its object, from 0."""
+    """Number of this instance among those of its object, from 0; a tracked one keeps its number."""
 
 
-@dataclass(frozen=True)
-class Timings:
-    """Where the time of the last frame went, seconds."""
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """Where to look for an instance, and what is known of it."""
 
-    preprocess_s: float = 0.0
-    network_s: float = 0.0
-    decode_s: float = 0.0
-    pnp_s: float = 0.0
+    object_index: int
+    keypoints_px: FloatArray
+    T_reference: FloatArray
+    instance: int | None
+
+
+class PoseEstimator:
+    """Estimates the poses of a bundle's objects, frame by frame. Not safe for several threads at once."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        threads: int | None = None,
+        confidence_threshold: float = 0.5,
+        max_instances: int = 8,
+    ) -> None:
+        """Open the bundle's network on `threads` CPU threads (None: all cores) or on a GPU if there is one.
+
+        At most `max_instances` instances of all objects are looked for in a frame. `confidence_threshold`,
+        0 to 1, may be changed at any time. Raises BundleError.
+        """
+        self.bundle = bundle
+        self.confidence_threshold = confidence_threshold
+        self.max_instances = max_instances
+        self._network = Network(bundle.model_path, threads)
+        self._normaliser = Normaliser(bundle.mean, bundle.std)
+        self._watch = Stopwatch()
+
+    @property
+    def execution_provider(self) -> str:
+        """ONNX Runtime's name of what runs the network."""
+        return self._network.execution_provider
+
+    @property
+    def last_timings(self) -> Timings:
+        """Where the time of the last frame went."""
+        return self._watch.timings()
+
+    def warm_up(self, width: int, height: int) -> None:
+        """Run both passes once as for frames of `width` x `height` pixels, so the first frame is not slow."""
+        blank = np.zeros((height, width, 3), np.uint8)
+        first, _ = whole_frame(blank, self.bundle.first_pass_size)
+        size = self.bundle.crop_size
+        self._network.run(self._normaliser.batch([first]))
+        self._network.run(self._normaliser.batch([np.zeros((size, size, 3), np.uint8)]))
+
+    def estimate(
+        self, image_bgr: ByteArray, camera: Camera, previous: Sequence[PoseEstimate] = ()
+    ) -> list[PoseEstimate]:
+        """Return the poses seen in an (H, W, 3) uint8 image of `camera`, the most confident first.
+
+        `previous` are the poses of instances that are tracked: their reprojections give the crops and
+        the first pass is skipped, unless one of them is lost. Raises ImageError.
+        """
+        _check(image_bgr, camera)
+        self._watch.reset()
+        found = self._second_pass(image_bgr, camera, self._tracked(camera, previous))
+        if not previous or len(found) < len(previous):
+            candidates = [c for c in self._first_pass(image_bgr) if not self._is_found(c, found)]
+            found += self._second_pass(image_bgr, camera, candidates[: self.max_instances])
+        distinct = _distinct(found)
+        return sorted(_numbered(distinct), key=lambda estimate: -estimate.confidence)
+
+    def _tracked(self, camera: Camera, previous: Sequence[PoseEstimate]) -> list[_Candidate]:
+        indices = {model.object_id: index for index, model in enumerate(self.bundle.objects)}
+        tracked = []
+        for pose in previous:
+            model = self.bundle.objects[indices[pose.object_id]]
+            points = transform_points(pose.T_camera_object, model.keypoints)
+            if points[:, 2].min() > 0:
+                index, pixels = indices[pose.object_id], camera.project(points)
+                tracked.append(_Candidate(index, pixels, pose.T_camera_object, pose.instance))
+        return tracked
+
+    def _first_pass(self, image: ByteArray) -> list[_Candidate]:
+        """Return the instances seen on the whole frame, the most confident first."""
+        with self._watch.preprocess:
+            small, pixel_map = whole_frame(image, self.bundle.first_pass_size)
+            batch = self._normaliser.batch([small])
+        grids = self._run(batch)
+        with self._watch.decode:
+            seen = self._decode(grids, 0)
+        # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
+        return [
+            _Candidate(votes.object_index, pixel_map.to_frame(votes.keypoints_px), np.eye(4), None)
+            for votes in seen
+        ]
+
+    def _second_pass(
+        self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]
+    ) -> list[PoseEstimate]:
+        """Return the poses of those candidates that are seen in their crops."""
+        size, fill = self.bundle.crop_size, self.bundle.crop_fill
+        with self._watch.preprocess:
+            boxes = [CropBox.around(c.keypoints_px, fill, max(image.shape[:2])) for c in candidates]
+            looked_at = [
+                (candidate, *crop(image, box, size, self._normaliser.fill_bgr))
+                for candidate, box in zip(candidates, boxes, strict=True)
+                if box.overlaps(camera.width, camera.height)
+            ]
+            if not looked_at:
+                return []
+            batch = self._normaliser.batch([part for _, part, _ in looked_at])
+        grids = self._run(batch)
+        poses = [self._pose(grids, i, c, m, camera) for i, (c, _, m) in enumerate(looked_at)]
+        return [pose for pose in poses if pose is not None]
+
+    def _run(self, batch: Float32Array) -> Grids:
+        with self._watch.network:
+            return self._network.run(batch)
+
+    def _decode(self, grids: Grids, index: int, objects: slice = slice(None)) -> list[Votes]:
+        return decode(
+            grids.class_logits[index, objects],
+            grids.keypoint_offsets[index],
+            grids.keypoint_log_scales[index],
+            self.bundle.stride,
+            self.confidence_threshold,
+        )
+
+    def _pose(
+        self, grids: Grids, index: int, candidate: _Candidate, pixel_map: PixelMap, camera: Camera
+    ) -> PoseEstimate | None:
+        """Return the pose of the candidate from its crop, None if it is not seen there."""
+        chosen, model = candidate.object_index, self.bundle.objects[candidate.object_index]
+        with self._watch.decode:
+            seen = self._decode(grids, index, slice(chosen, chosen + 1))
+            if not seen:
+                return None
+            votes = max(seen, key=lambda votes: _centrality(votes, self.bundle.crop_size))
+        with self._watch.pnp:
+            pixels = pixel_map.to_frame(votes.keypoints_px)
+            covariances = pixel_map.covariances_to_frame(votes.covariances)
+            solution = solve_pnp(model.keypoints, pixels, covariances, camera)
+            if solution is None:
+                return None
+            pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
+            return PoseEstimate(
+                object_id=model.object_id,
+                name=model.name,
+                T_camera_object=pose,
+                covariance=self._calibrated(solution.covariance, pose, model),
+                confidence=votes.confidence,
+                keypoints_px=pixels,
+                reprojection_rms_px=solution.reprojection_rms_px,
+                instance=-1 if candidate.instance is None else candidate.instance,
+            )
+
+    def _calibrated(self, covariance: FloatArray, pose: FloatArray, model: ObjectModel) -> FloatArray:
+        """Scale by the bundle's factors, and leave the angle about continuous axes unknown."""
+        factors = np.sqrt(np.repeat(self.bundle.covariance_scales, 3))
+        return covariance_about_axes(
+            covariance * np.outer(factors, factors), pose, model.symmetries_continuous
+        )
+
+    def _is_found(self, candidate: _Candidate, found: Sequence[PoseEstimate]) -> bool:
+        name = self.bundle.objects[candidate.object_index].name
+        return any(name == f.name and _same_place(candidate.keypoints_px, f.keypoints_px) for f in found)
+
+
+def _check(image: ByteArray, camera: Camera) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        msg = f"image: expected (height, width, 3) uint8 in BGR, got {image.shape} {image.dtype}"
+        raise ImageError(msg)
+    height, width = image.shape[:2]
+    if (width, height) != (camera.width, camera.height):
+        size = f"{camera.width}x{camera.height}"
+        msg = f"image: expected the camera's {size}, got {width}x{height}; use the calibration of this size"
+        raise ImageError(msg)
+
+
+def _centrality(votes: Votes, size: int) -> float:
+    """Rate an instance in a crop: much support, near the middle."""
+    away = np.linalg.norm(votes.keypoints_px[0] - (size - 1) / 2) / (size / 4)
+    return float(len(votes.cells) * votes.confidence * np.exp(-0.5 * away**2))
+
+
+def _equivalent(pose: FloatArray, reference: FloatArray, model: ObjectModel) -> FloatArray:
+    return nearest_equivalent(pose, reference, model.symmetries_discrete, model.symmetries_continuous)
+
+
+def _same_place(keypoints_px: FloatArray, others_px: FloatArray) -> bool:
+    """Tell whether two sets of (K, 2) pixels have centres nearer than a quarter of their extent."""
+    extent = max(np.ptp(keypoints_px, axis=0).max(), np.ptp(others_px, axis=0).max())
+    return float(np.linalg.norm(keypoints_px[0] - others_px[0])) < 0.25 * float(extent)
+
+
+def _distinct(found: Sequence[PoseEstimate]) -> list[PoseEstimate]:
+    """Drop an estimate where a tracked, or else a more confident one, of the same object already is."""
+    kept: list[PoseEstimate] = []
+    for pose in sorted(found, key=lambda pose: (pose.instance < 0, -pose.confidence)):
+        if not any(pose.name == k.name and _same_place(pose.keypoints_px, k.keypoints_px) for k in kept):
+            kept.append(pose)
+    return kept
+
+
+def _numbered(found: Sequence[PoseEstimate]) -> list[PoseEstimate]:
+    """Give new instances the lowest free numbers of their objects."""
+    used = {(pose.name, pose.instance) for pose in found}
+    numbered = []
+    for pose in found:
+        number = pose.instance
+        if number < 0:
+            number = next(i for i in range(len(found)) if (pose.name, i) not in used)
+            used.add((pose.name, number))
+        numbered.append(replace(pose, instance=number))
+    return numbered

@@ -7,19 +7,10 @@ import numpy as np
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.bundle_schema import Json, Reader
 from fpgnas_core.errors import BundleError
+from fpgnas_core.symmetry import ContinuousSymmetry
 
 MINIMUM_KEYPOINTS = 4
 """Four points are the fewest that give one pose (three leave up to four solutions)."""
-
-
-@dataclass(frozen=True)
-class ContinuousSymmetry:
-    """Any rotation about `axis` through `offset` maps the object to itself (as in BOP)."""
-
-    axis: tuple[float, float, float]
-    """Direction in the object frame; its length does not matter."""
-    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """A point of the axis, metres, object frame."""
 
 
 def _no_transforms() -> FloatArray:

@@ -7,7 +7,8 @@ import pytest
 
 from fpgnas_core.bundle import Bundle, load_bundle, write_bundle
 from fpgnas_core.errors import BundleError
-from fpgnas_core.object_model import ContinuousSymmetry, ObjectModel
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.symmetry import ContinuousSymmetry
 from tests.fpgnas_core.models import box_object, description, silent_model
 
 

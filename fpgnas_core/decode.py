@@ -1,0 +1,163 @@
+"""From the network's grids to instances: group cells by voted centre, fuse their votes robustly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from fpgnas_core.arrays import FloatArray, IntArray, checked
+
+SMALLEST_RADIUS = 1.5
+"""Cells whose voted centres are this near each other belong together, strides."""
+SMALLEST_FILL = 0.05
+"""An instance needs cells on this share of the area that its keypoints span."""
+
+_LARGEST_INSTANCES = 32  # per object
+_SHIFTS = 3
+_ROBUST_STEPS = 4
+_CAUCHY = 2.0  # a vote this many standard deviations off counts half
+_SMALLEST_SIGMA = 0.02  # strides; a vote surer than this would silence the others
+_LOG_SCALES = (-5.0, 5.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """What the cells of one instance agree on."""
+
+    object_index: int
+    """Channel of the class logits."""
+    confidence: float
+    """Mean of the cells' confidences, weighted by themselves, 0 to 1."""
+    keypoints_px: FloatArray
+    """(K, 2) pixels of the network's input."""
+    covariances: FloatArray
+    """(K, 2, 2), px^2."""
+    cells: IntArray
+    """(n, 2), row and column."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Cells above the threshold and their votes."""
+
+    cells: IntArray
+    confidences: FloatArray
+    points: FloatArray  # (n, K, 2), pixels
+    variances: FloatArray  # (n, K), px^2
+
+    def take(self, chosen: IntArray | NDArray[np.bool_]) -> "_Cells":
+        return _Cells(
+            self.cells[chosen], self.confidences[chosen], self.points[chosen], self.variances[chosen]
+        )
+
+
+def decode(
+    class_logits: ArrayLike,
+    keypoint_offsets: ArrayLike,
+    keypoint_log_scales: ArrayLike,
+    stride: int,
+    threshold: float,
+) -> list[Votes]:
+    """Return the instances in the grids of one image, the most confident first.
+
+    `class_logits` (C, h, w), `keypoint_offsets` (2K, h, w) in strides from the cell's centre, and
+    `keypoint_log_scales` (K, h, w), natural log of the Laplace scale in strides; the first keypoint is
+    the centre. Cell (row, column) has its centre at ((column + 0.5) * stride - 0.5, ...). Cells count
+    from confidence `threshold`. A Laplace vote of scale b has variance 2 b^2 per axis; votes of one
+    instance share their errors, so their number does not divide the variance: the fused covariance
+    is the mean of the variances plus the disagreement of the votes. Raises ShapeError.
+    """
+    log_scales = checked("keypoint_log_scales", keypoint_log_scales, (None, None, None))
+    n_keypoints, *size = log_scales.shape
+    offsets = checked("keypoint_offsets", keypoint_offsets, (2 * n_keypoints, *size))
+    confidences = expit(checked("class_logits", class_logits, (None, *size)))
+    found = []
+    for index, confidence in enumerate(confidences):
+        cells = _cells_above(confidence, offsets, log_scales, stride, threshold)
+        found += _instances(cells, index, stride)
+    return sorted(found, key=lambda votes: -votes.confidence)
+
+
+def _cells_above(
+    confidence: FloatArray, offsets: FloatArray, log_scales: FloatArray, stride: int, threshold: float
+) -> _Cells:
+    rows, columns = np.nonzero(confidence >= threshold)
+    centers = (np.stack([columns, rows], axis=1) + 0.5) * stride - 0.5
+    shifts = offsets[:, rows, columns].T.reshape(len(rows), len(log_scales), 2) * stride
+    sigma = np.sqrt(2) * np.exp(np.clip(log_scales[:, rows, columns].T, *_LOG_SCALES))
+    variances = (np.maximum(sigma, _SMALLEST_SIGMA) * stride) ** 2
+    cells = np.stack([rows, columns], axis=1).astype(np.int64)
+    return _Cells(cells, confidence[rows, columns], centers[:, None] + shifts, variances)
+
+
+def _instances(cells: _Cells, object_index: int, stride: int) -> list[Votes]:
+    """Return the instances of one object, without those that have little support or repeat another."""
+    groups = sorted(_group(cells, stride), key=lambda group: -float(group.confidences.sum()))
+    kept: list[Votes] = []
+    for group in groups:
+        votes = _fuse(group, object_index)
+        if _supported(votes, stride) and not any(_repeats(votes, other) for other in kept):
+            kept.append(votes)
+    return kept
+
+
+def _group(cells: _Cells, stride: int) -> list[_Cells]:
+    """Split cells by voted centre: mean shift from the surest cell left, until none is left."""
+    centers, sigmas = cells.points[:, 0], np.sqrt(cells.variances[:, 0])
+    spans = np.sqrt(np.mean(np.sum((cells.points - centers[:, None]) ** 2, axis=2), axis=1))
+    # As far as votes may scatter, but not so far that two objects side by side become one.
+    radii = np.maximum(SMALLEST_RADIUS * stride, np.minimum(3 * sigmas, 0.5 * spans))
+    weights = cells.confidences / (sigmas**2 + stride**2)
+    groups: list[_Cells] = []
+    left = np.ones(len(centers), dtype=bool)
+    while left.any() and len(groups) < _LARGEST_INSTANCES:
+        seed = int(np.argmax(np.where(left, weights, -1.0)))
+        center, inside = centers[seed], left
+        for _ in range(_SHIFTS):
+            inside = left & (np.linalg.norm(centers - center, axis=1) <= radii)
+            inside[seed] = True
+            center = np.average(centers[inside], axis=0, weights=weights[inside])
+        groups.append(cells.take(inside))
+        left = left & ~inside
+    return groups
+
+
+def _fuse(cells: _Cells, object_index: int) -> Votes:
+    """Fuse each keypoint's votes: inverse variance weights, reweighted by Cauchy's function."""
+    votes, variances = cells.points, cells.variances
+    weights = cells.confidences[:, None] / variances
+    fused, robust = _weighted_median(votes, weights), weights
+    for _ in range(_ROBUST_STEPS):
+        squared = np.sum((votes - fused) ** 2, axis=2)
+        robust = weights / (1 + squared / (_CAUCHY**2 * variances))
+        robust = robust / robust.sum(axis=0)
+        fused = np.einsum("nk,nkd->kd", robust, votes)
+    apart = votes - fused
+    disagreement = np.einsum("nk,nki,nkj->kij", robust, apart, apart)
+    own = np.sum(robust * variances, axis=0)[:, None, None] * np.eye(2)
+    confidence = np.sum(cells.confidences**2) / np.sum(cells.confidences)
+    return Votes(object_index, float(confidence), fused, own + disagreement, cells.cells)
+
+
+def _weighted_median(votes: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the median of (n, K, 2) votes along the first axis, per coordinate, (K, 2)."""
+    order = np.argsort(votes, axis=0)
+    ordered = np.take_along_axis(np.repeat(weights[:, :, None], 2, axis=2), order, axis=0)
+    cumulative = np.cumsum(ordered, axis=0)
+    middle = np.argmax(cumulative >= cumulative[-1] / 2, axis=0)[None]
+    median: FloatArray = np.take_along_axis(votes, np.take_along_axis(order, middle, axis=0), axis=0)[0]
+    return median
+
+
+def _supported(votes: Votes, stride: int) -> bool:
+    """Tell whether there are cells on enough of the area that the keypoints span."""
+    width, height = np.ptp(votes.keypoints_px, axis=0) / stride
+    return len(votes.cells) >= SMALLEST_FILL * float(width * height)
+
+
+def _repeats(votes: Votes, stronger: Votes) -> bool:
+    """Tell whether the centre lies so near a stronger instance's that both are one object."""
+    distance = np.linalg.norm(votes.keypoints_px[0] - stronger.keypoints_px[0])
+    apart = stronger.keypoints_px - stronger.keypoints_px[0]
+    return float(distance) < 0.5 * float(np.sqrt(np.mean(np.sum(apart**2, axis=1))))

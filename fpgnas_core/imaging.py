@@ -1,0 +1,115 @@
+"""Network inputs cut from a frame, each with the exact map of its pixels back to the frame."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fpgnas_core.arrays import ByteArray, Float32Array, FloatArray
+from fpgnas_core.network import SIZE_MULTIPLE
+
+SMALLEST_CROP = 24
+"""Side of the smallest crop box, pixels of the frame."""
+LARGEST_CROP = 3
+"""Side of the largest crop box in longer sides of the frame."""
+
+
+@dataclass(frozen=True)
+class PixelMap:
+    """Maps pixels of an input to its frame: origin + (pixel + 0.5) * step - 0.5 on each axis."""
+
+    origin: tuple[float, float]
+    """Frame pixel where the input's first pixel begins."""
+    step: tuple[float, float]
+    """Frame pixels per input pixel."""
+
+    def to_frame(self, pixels: FloatArray) -> FloatArray:
+        """Map (..., 2) pixels of the input to the frame."""
+        mapped: FloatArray = np.array(self.origin) + (pixels + 0.5) * np.array(self.step) - 0.5
+        return mapped
+
+    def covariances_to_frame(self, covariances: FloatArray) -> FloatArray:
+        """Map (..., 2, 2) covariances, px^2 of the input to px^2 of the frame."""
+        return covariances * np.outer(self.step, self.step)
+
+
+@dataclass(frozen=True)
+class CropBox:
+    """A square of whole frame pixels; it may reach beyond the frame."""
+
+    x0: int
+    y0: int
+    side: int
+
+    @classmethod
+    def around(cls, keypoints_px: FloatArray, fill: float, longer_side: int) -> "CropBox":
+        """Return the box in which the extent of (K, 2) frame pixels spans the share `fill`."""
+        low, high = keypoints_px.min(axis=0), keypoints_px.max(axis=0)
+        side = float(np.clip((high - low).max() / fill, SMALLEST_CROP, LARGEST_CROP * longer_side))
+        # The middle of n pixels from x0 is at x0 + (n - 1) / 2, pixel centres being integers.
+        corner = (low + high) / 2 - (round(side) - 1) / 2
+        return cls(round(corner[0]), round(corner[1]), round(side))
+
+    def overlaps(self, width: int, height: int) -> bool:
+        """Tell whether any pixel of a frame of this size is in the box."""
+        return -self.side < self.x0 < width and -self.side < self.y0 < height
+
+
+def whole_frame(image: ByteArray, longer_side: int) -> tuple[ByteArray, PixelMap]:
+    """Resize an (H, W, 3) image so that its longer side is `longer_side` pixels."""
+    height, width = image.shape[:2]
+    scale = longer_side / max(width, height)
+    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+    resized = _resize(image, new_width, new_height)
+    return resized, PixelMap((0.0, 0.0), (width / new_width, height / new_height))
+
+
+def crop(image: ByteArray, box: CropBox, size: int, fill: Sequence[float]) -> tuple[ByteArray, PixelMap]:
+    """Cut `box` and resize it to `size` x `size`; beyond the frame it has the colour `fill`.
+
+    The box has whole pixels, so area averaging (shrinking) and bilinear resizing (growing) are exact.
+    """
+    height, width = image.shape[:2]
+    left, top = max(0, box.x0), max(0, box.y0)
+    right, bottom = min(width, box.x0 + box.side), min(height, box.y0 + box.side)
+    inside = image[top:bottom, left:right]
+    margins = (top - box.y0, box.y0 + box.side - bottom, left - box.x0, box.x0 + box.side - right)
+    if any(margins):
+        inside = np.asarray(cv2.copyMakeBorder(inside, *margins, cv2.BORDER_CONSTANT, value=tuple(fill)))
+    step = box.side / size
+    return _resize(inside, size, size), PixelMap((box.x0, box.y0), (step, step))
+
+
+def _resize(image: ByteArray, width: int, height: int) -> ByteArray:
+    shrinks = width < image.shape[1] or height < image.shape[0]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (width, height), interpolation=interpolation), np.uint8)
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """Turns BGR bytes into the network's normalised RGB planes."""
+
+    mean: tuple[float, float, float]
+    """RGB, of values of 0 to 1."""
+    std: tuple[float, float, float]
+
+    @property
+    def fill_bgr(self) -> tuple[float, float, float]:
+        """The mean colour in BGR bytes: all but zero once normalised, like the convolutions' padding."""
+        red, green, blue = (float(round(255 * value)) for value in self.mean)
+        return (blue, green, red)
+
+    def batch(self, images_bgr: Sequence[ByteArray]) -> Float32Array:
+        """Return (N, 3, H, W) of N images of one size; zeros fill up to multiples of SIZE_MULTIPLE."""
+        height, width = images_bgr[0].shape[:2]
+        padded = [math.ceil(side / SIZE_MULTIPLE) * SIZE_MULTIPLE for side in (height, width)]
+        batch = np.zeros((len(images_bgr), 3, *padded), np.float32)
+        for planes, image in zip(batch, images_bgr, strict=True):
+            for channel, (mean, std) in enumerate(zip(self.mean, self.std, strict=True)):
+                plane = planes[channel, :height, :width]
+                np.multiply(image[:, :, 2 - channel], np.float32(1 / (255 * std)), out=plane)
+                plane -= np.float32(mean / std)
+        return batch

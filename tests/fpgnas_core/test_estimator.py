@@ -1,0 +1,179 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fpgnas_core.arrays import FloatArray
+from fpgnas_core.bundle import write_bundle
+from fpgnas_core.camera import Camera
+from fpgnas_core.errors import ImageError
+from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.metrics import add, rotation_error_deg
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.se3 import exp_rotation
+from fpgnas_core.symmetry import ContinuousSymmetry
+from tests.fpgnas_core.grids import projections
+from tests.fpgnas_core.models import box_object, description, silent_model
+from tests.fpgnas_core.position_network import fitting_pose, network_for, picture
+
+CAMERA = Camera(600.0, 610.0, 315.0, 245.0, 640, 480)
+LENS = Camera(600.0, 610.0, 315.0, 245.0, 640, 480, (-0.3, 0.1, 0.001, -0.002, 0.0))
+CENTER = (250.3, 220.8)
+ROTATION = exp_rotation([0.5, -0.6, 0.3])
+
+
+def make_estimator(folder: Path, camera: Camera, model: ObjectModel | None = None) -> PoseEstimator:
+    """Return an estimator that sees the part as it looks at CENTER, turned by ROTATION."""
+    bundle = description(folder, model or box_object())
+    pixels = projections(bundle.objects[0], true_pose(camera), camera)
+    return PoseEstimator(write_bundle(bundle, network_for(bundle, pixels - pixels[0])), threads=1)
+
+
+def true_pose(camera: Camera = CAMERA) -> FloatArray:
+    return fitting_pose(box_object(), ROTATION, CENTER, camera)
+
+
+@pytest.fixture
+def estimator(tmp_path: Path) -> PoseEstimator:
+    return make_estimator(tmp_path, CAMERA)
+
+
+@pytest.mark.parametrize("camera", [CAMERA, LENS], ids=["pinhole", "distorted"])
+def test_pose_of_a_known_picture(tmp_path: Path, camera: Camera) -> None:
+    found = make_estimator(tmp_path, camera).estimate(picture([CENTER]), camera)
+    assert len(found) == 1
+    true, model = true_pose(camera), box_object()
+    # A level of the picture is one pixel and a cell averages hundreds of them.
+    assert np.abs(found[0].keypoints_px - projections(model, true, camera)).max() < 0.6
+    assert add(found[0].T_camera_object, true, model.keypoints) < 0.003
+    assert rotation_error_deg(found[0].T_camera_object[:3, :3], true[:3, :3]) < 1.0
+    assert (found[0].object_id, found[0].name, found[0].instance) == (1, "part", 0)
+    assert found[0].confidence > 0.9
+    assert (np.linalg.eigvalsh(found[0].covariance) > 0).all()
+
+
+def test_two_instances_get_two_numbers(estimator: PoseEstimator) -> None:
+    centers = [(150.0, 200.0), (450.0, 260.0)]
+    found = estimator.estimate(picture(centers), CAMERA)
+    assert sorted(pose.instance for pose in found) == [0, 1]
+    seen = sorted(tuple(pose.keypoints_px[0]) for pose in found)
+    np.testing.assert_allclose(seen, centers, atol=0.6)
+
+
+def test_max_instances_limits_the_result(estimator: PoseEstimator) -> None:
+    estimator.max_instances = 1
+    assert len(estimator.estimate(picture([(150.0, 200.0), (450.0, 260.0)]), CAMERA)) == 1
+
+
+def test_instance_cut_by_the_border(estimator: PoseEstimator) -> None:
+    found = estimator.estimate(picture([(10.0, 240.0)]), CAMERA)
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0].keypoints_px[0], (10.0, 240.0), atol=1.0)
+
+
+def test_nothing_to_see(estimator: PoseEstimator) -> None:
+    assert estimator.estimate(picture([]), CAMERA) == []
+
+
+def test_tracking_skips_the_first_pass_and_keeps_the_number(
+    estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = estimator.estimate(picture([CENTER]), CAMERA)
+    shapes = record_passes(estimator, monkeypatch)
+    moved = (CENTER[0] + 12, CENTER[1] - 7)
+    tracked = estimator.estimate(picture([moved]), CAMERA, [replace(first[0], instance=3)])
+    assert shapes == [(1, 3, 128, 128)]
+    assert [pose.instance for pose in tracked] == [3]
+    np.testing.assert_allclose(tracked[0].keypoints_px[0], moved, atol=0.6)
+
+
+def test_lost_track_runs_the_first_pass(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = estimator.estimate(picture([CENTER]), CAMERA)
+    shapes = record_passes(estimator, monkeypatch)
+    found = estimator.estimate(picture([(520.0, 350.0)]), CAMERA, first)
+    assert shapes == [(1, 3, 128, 128), (1, 3, 256, 320), (1, 3, 128, 128)]
+    np.testing.assert_allclose(found[0].keypoints_px[0], (520.0, 350.0), atol=0.6)
+
+
+def test_one_of_two_tracks_lost_gives_each_once(estimator: PoseEstimator) -> None:
+    both = estimator.estimate(picture([(150.0, 200.0), (450.0, 260.0)]), CAMERA)
+    found = estimator.estimate(picture([(150.0, 200.0)]), CAMERA, both)
+    assert len(found) == 1
+    kept = next(pose for pose in both if pose.keypoints_px[0][0] < 300)
+    assert found[0].instance == kept.instance
+
+
+def test_two_tracks_on_one_object_become_one(estimator: PoseEstimator) -> None:
+    first = estimator.estimate(picture([CENTER]), CAMERA)[0]
+    assert len(estimator.estimate(picture([CENTER]), CAMERA, [first, replace(first, instance=1)])) == 1
+
+
+def record_passes(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Return a list that gets the input shape of each further pass."""
+    shapes: list[tuple[int, ...]] = []
+    network = estimator._network
+    run = network.run
+    monkeypatch.setattr(network, "run", lambda images: (shapes.append(images.shape), run(images))[1])
+    return shapes
+
+
+def test_symmetric_object_does_not_flip_while_tracked(tmp_path: Path) -> None:
+    half_turn = np.diag([-1.0, -1.0, 1.0, 1.0])
+    model = replace(box_object(), symmetries_discrete=half_turn[None])
+    estimator = make_estimator(tmp_path, CAMERA, model)
+    for reference in (true_pose(), true_pose() @ half_turn):
+        previous = replace(tracked_at(reference), instance=0)
+        found = estimator.estimate(picture([CENTER]), CAMERA, [previous])[0]
+        assert rotation_error_deg(found.T_camera_object[:3, :3], reference[:3, :3]) < 1.0
+
+
+def tracked_at(pose: FloatArray) -> PoseEstimate:
+    return PoseEstimate(1, "part", pose, np.eye(6), 1.0, np.zeros((12, 2)), 0.0, 0)
+
+
+def test_angle_about_a_continuous_axis_is_unknown(tmp_path: Path) -> None:
+    model = replace(box_object(), symmetries_continuous=(ContinuousSymmetry((0.0, 0.0, 1.0)),))
+    found = make_estimator(tmp_path, CAMERA, model).estimate(picture([CENTER]), CAMERA)[0]
+    axis = found.T_camera_object[:3, 2]
+    assert axis @ found.covariance[3:, 3:] @ axis == pytest.approx(np.pi**2 / 3)
+
+
+def test_covariance_is_scaled_by_the_bundle(tmp_path: Path, estimator: PoseEstimator) -> None:
+    plain = estimator.estimate(picture([CENTER]), CAMERA)[0].covariance
+    bundle = replace(estimator.bundle, path=tmp_path / "scaled", covariance_scales=(4.0, 9.0))
+    scaled_estimator = PoseEstimator(write_bundle(bundle, estimator.bundle.model_path.read_bytes()))
+    scaled = scaled_estimator.estimate(picture([CENTER]), CAMERA)[0].covariance
+    np.testing.assert_allclose(scaled[:3, :3], 4 * plain[:3, :3])
+    np.testing.assert_allclose(scaled[3:, 3:], 9 * plain[3:, 3:])
+    np.testing.assert_allclose(scaled[:3, 3:], 6 * plain[:3, 3:])
+
+
+def test_timings_add_up_to_less_than_the_call(estimator: PoseEstimator) -> None:
+    import time
+
+    start = time.perf_counter()
+    estimator.estimate(picture([CENTER]), CAMERA)
+    spent, timings = time.perf_counter() - start, estimator.last_timings
+    stages = (timings.preprocess_s, timings.network_s, timings.decode_s, timings.pnp_s)
+    assert all(stage > 0 for stage in stages)
+    assert sum(stages) < spent
+
+
+def test_image_of_another_size_than_the_camera(estimator: PoseEstimator) -> None:
+    with pytest.raises(ImageError, match="expected the camera's 640x480, got 320x240"):
+        estimator.estimate(np.zeros((240, 320, 3), np.uint8), CAMERA)
+
+
+@pytest.mark.parametrize("image", [np.zeros((480, 640), np.uint8), np.zeros((480, 640, 3), np.float32)])
+def test_image_of_another_kind(estimator: PoseEstimator, image: np.ndarray) -> None:
+    with pytest.raises(ImageError, match=r"expected \(height, width, 3\) uint8 in BGR, got"):
+        estimator.estimate(image, CAMERA)
+
+
+def test_cpu_runs_it_where_no_gpu_is(tmp_path: Path) -> None:
+    bundle = write_bundle(description(tmp_path), silent_model())
+    estimator = PoseEstimator(bundle, threads=1)
+    estimator.warm_up(640, 480)
+    assert estimator.execution_provider.endswith("ExecutionProvider")
+    assert estimator.estimate(picture([CENTER]), CAMERA) == []
