@@ -16,13 +16,13 @@ from scipy.spatial.transform import Rotation
 from fpgnas_core.arrays import FloatArray, checked
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ShapeError
-from fpgnas_core.se3 import exp_rotation, make_transform
+from fpgnas_core.se3 import cross_matrices, exp_rotation, make_transform, transform_points
 
 MINIMUM_POINTS = 4
 """Three points leave up to four solutions."""
 
 _STEPS = 20
-_CONVERGED = 1e-10  # squared length of a step in standard deviations
+_CONVERGED = 1e-8  # squared length of a step in standard deviations
 _SMALLEST_DEPTH = 1e-3  # metres
 _DEGENERATE = 1e-9  # smallest eigenvalue of the normal matrix after scaling its diagonal to one
 
@@ -46,22 +46,36 @@ class _Problem:
     whitening: FloatArray
     camera: Camera
 
-    def residuals(self, pose: FloatArray) -> FloatArray | None:
-        """Return the whitened residuals (2K,), None if a point is not in front of the camera."""
-        points = self.keypoints @ pose[:3, :3].T + pose[:3, 3]
+    def linearised(self, pose: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Return the whitened residuals (2K,) and their derivatives by (dt, dtheta), (2K, 6).
+
+        None if a point is not in front of the camera.
+        """
+        turned = self.keypoints @ pose[:3, :3].T
+        points = turned + pose[:3, 3]
         if points[:, 2].min() < _SMALLEST_DEPTH:
             return None
-        difference = self.camera.project(points) - self.pixels
-        whitened: FloatArray = (self.whitening @ difference[:, :, None]).ravel()
-        return whitened
+        projected, by_point = self.camera.project_with_jacobian(points)
+        residuals = self.whitening @ (projected - self.pixels)[:, :, None]
+        by_translation = self.whitening @ by_point
+        # d(Exp(dtheta) x)/dtheta = -[x]x
+        by_rotation = -by_translation @ cross_matrices(turned)
+        return residuals.ravel(), np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
 
-    def jacobian(self, pose: FloatArray) -> FloatArray:
-        """Return d(whitened residuals)/d(dt, dtheta), (2K, 6)."""
-        turned = self.keypoints @ pose[:3, :3].T
-        by_point = self.whitening @ self.camera.project_with_jacobian(turned + pose[:3, 3])[1]
-        # d(Exp(dtheta) x)/dtheta = -[x]x, and row . -[x]x = x x row.
-        by_rotation = np.cross(turned[:, None, :], by_point)
-        return np.concatenate([by_point, by_rotation], axis=2).reshape(-1, 6)
+
+@dataclass(frozen=True, eq=False)
+class _Minimum:
+    """Where the minimisation is: half the cost's gradient and the normal matrix J^T J at a pose."""
+
+    pose: FloatArray
+    cost: float
+    gradient: FloatArray
+    normal: FloatArray
+
+    @classmethod
+    def at(cls, pose: FloatArray, residuals: FloatArray, jacobian: FloatArray) -> "_Minimum":
+        cost, gradient = float(residuals @ residuals), jacobian.T @ residuals
+        return cls(pose, cost, gradient, jacobian.T @ jacobian)
 
 
 def solve_pnp(
@@ -79,12 +93,12 @@ def solve_pnp(
     best = _best(problem, _sqpnp_starts(problem)) or _best(problem, _fallback_starts(problem))
     if best is None:
         return None
-    covariance = _covariance(problem.jacobian(best[1]))
+    covariance = _inverse(best.normal)
     if covariance is None:
         return None
-    projected = camera.project(problem.keypoints @ best[1][:3, :3].T + best[1][:3, 3])
+    projected = camera.project(transform_points(best.pose, problem.keypoints))
     squared = np.sum((projected - problem.pixels) ** 2, axis=1)
-    return PnpSolution(best[1], covariance, float(np.sqrt(squared.mean())))
+    return PnpSolution(best.pose, covariance, float(np.sqrt(squared.mean())))
 
 
 def _problem(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera) -> _Problem:
@@ -124,38 +138,35 @@ def _fallback_starts(problem: _Problem) -> Iterator[FloatArray]:
         yield make_transform(rotation, depth * np.r_[ideal.mean(axis=0), 1.0] - rotation @ center)
 
 
-def _best(problem: _Problem, starts: Iterator[FloatArray]) -> tuple[float, FloatArray] | None:
-    """Return cost and pose of the best minimum reached from `starts`, None if all are behind."""
-    found = [result for start in starts if (result := _refine(problem, start)) is not None]
-    return min(found, key=lambda result: result[0], default=None)
+def _best(problem: _Problem, starts: Iterator[FloatArray]) -> _Minimum | None:
+    """Return the best minimum reached from `starts`, None if all are behind the camera."""
+    found = [minimum for start in starts if (minimum := _refine(problem, start)) is not None]
+    return min(found, key=lambda minimum: minimum.cost, default=None)
 
 
-def _refine(problem: _Problem, pose: FloatArray) -> tuple[float, FloatArray] | None:
-    """Minimise the squared residuals from `pose` by Levenberg-Marquardt; return (cost, pose)."""
-    residuals, damping = problem.residuals(pose), 1e-4
-    if residuals is None:
+def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
+    """Minimise the squared residuals from `pose` by Levenberg-Marquardt."""
+    linearised, damping = problem.linearised(pose), 1e-4
+    if linearised is None:
         return None
-    cost = float(residuals @ residuals)
+    best = _Minimum.at(pose, *linearised)
     for _ in range(_STEPS):
-        jacobian = problem.jacobian(pose)
-        normal, gradient = jacobian.T @ jacobian, jacobian.T @ residuals
-        damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
-        step = -np.linalg.lstsq(damped, gradient, rcond=None)[0]
-        moved = make_transform(exp_rotation(step[3:]) @ pose[:3, :3], pose[:3, 3] + step[:3])
-        new_residuals = problem.residuals(moved)
-        new_cost = float("inf") if new_residuals is None else float(new_residuals @ new_residuals)
-        if new_residuals is None or new_cost > cost:
+        damped = best.normal + damping * np.diag(np.diag(best.normal) + 1e-12)
+        step = -np.linalg.solve(damped, best.gradient)
+        moved = make_transform(exp_rotation(step[3:]) @ best.pose[:3, :3], best.pose[:3, 3] + step[:3])
+        linearised = problem.linearised(moved)
+        reached = None if linearised is None else _Minimum.at(moved, *linearised)
+        if reached is None or reached.cost > best.cost:
             damping *= 10
-            continue
-        residuals, cost, pose, damping = new_residuals, new_cost, moved, damping / 10
-        if step @ normal @ step < _CONVERGED:
+        else:
+            best, damping = reached, damping / 10
+        if step @ best.normal @ step < _CONVERGED:
             break
-    return cost, pose
+    return best
 
 
-def _covariance(jacobian: FloatArray) -> FloatArray | None:
-    """Return (J^T J)^-1, None if the points leave a direction free."""
-    normal = jacobian.T @ jacobian
+def _inverse(normal: FloatArray) -> FloatArray | None:
+    """Return the inverse of the (6, 6) normal matrix, None if the points leave a direction free."""
     scale = np.sqrt(np.diag(normal))
     if scale.min() <= 0:
         return None

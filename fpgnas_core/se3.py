@@ -41,17 +41,20 @@ def rotation_angle(rotation: ArrayLike) -> float:
     return math.atan2(twice_sine, float(np.trace(r)) - 1.0)
 
 
-def cross_matrix(vector: ArrayLike) -> FloatArray:
-    """Return the (3, 3) matrix [v]x with [v]x w = v x w."""
-    x, y, z = checked("vector", vector, (3,)).tolist()
-    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+def cross_matrices(vectors: ArrayLike) -> FloatArray:
+    """Return the (N, 3, 3) matrices [v]x with [v]x w = v x w for (N, 3) vectors."""
+    v = checked("vectors", vectors, (None, 3))
+    matrices = np.zeros((len(v), 3, 3))
+    matrices[:, [2, 0, 1], [1, 2, 0]] = v
+    matrices[:, [1, 2, 0], [2, 0, 1]] = -v
+    return matrices
 
 
 def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
     """Return the (3, 3) rotation of a (3,) rotation vector, radians (Rodrigues' formula)."""
     vector = checked("rotation_vector", rotation_vector, (3,))
     angle = float(np.linalg.norm(vector))
-    k = cross_matrix(vector)
+    k = cross_matrices(vector[None])[0]
     # sinc keeps sin(a)/a and (1 - cos a)/a^2 exact at zero.
     first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
     rotation: FloatArray = np.eye(3) + first * k + second * (k @ k)

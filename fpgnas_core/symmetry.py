@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fpgnas_core.arrays import FloatArray, checked
-from fpgnas_core.se3 import cross_matrix, exp_rotation, make_transform
+from fpgnas_core.se3 import cross_matrices, exp_rotation, make_transform
 
 UNIFORM_ANGLE_VARIANCE = np.pi**2 / 3
 """Variance of an angle that may be anything from -pi to pi, rad^2."""
@@ -80,7 +80,7 @@ def _turned_towards(pose: FloatArray, reference: FloatArray, symmetry: Continuou
     axis = symmetry.unit_axis
     relative = reference[:3, :3].T @ pose[:3, :3]
     cosine = np.trace(relative) - axis @ relative @ axis
-    sine = np.trace(relative @ cross_matrix(axis))
+    sine = np.trace(relative @ cross_matrices(axis[None])[0])
     turned: FloatArray = pose @ symmetry.turn(float(np.arctan2(sine, cosine)))
     return turned
 
