@@ -59,7 +59,8 @@ class Outputs:
             return
         picture = image.copy()
         for estimate in estimates:
-            picture = draw_pose(picture, estimate, self._models[estimate.object_id], camera)
+            label = f"{estimate.name}_{estimate.instance} {estimate.confidence:.2f}"
+            draw_pose(picture, estimate.T_camera_object, self._models[estimate.object_id], camera, label)
         self._debug_image.publish(bgr_to_image(picture, header))
 
     def destroy(self) -> None:
