@@ -38,6 +38,7 @@ TRUTH_TOPIC = "/ground_truth/pose"
 START_TIMEOUT_S = 60.0
 LAST_FRAME_TIMEOUT_S = 3.0
 STOP_TIMEOUT_S = 10.0
+SETTLE_S = 1.0  # each side of DDS discovers the other by itself
 MM = 1e-3
 
 
@@ -142,6 +143,7 @@ def _wait_until_ready(player: BagPlayer, listener: PoseListener, process: subpro
 
     if not _wait_for(is_ready, START_TIMEOUT_S):
         raise DemoError(f"the pose node was not ready after {START_TIMEOUT_S:.0f} s; its messages are above")
+    time.sleep(SETTLE_S)
 
 
 def _wait_for(condition: Callable[[], bool], timeout: float) -> bool:

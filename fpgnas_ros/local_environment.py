@@ -13,9 +13,11 @@ def local_environment(domain_id: int | None = None) -> dict[str, str]:
     domain_id: 1 to 101; by default one that depends on the process.
     """
     domain = domain_id if domain_id is not None else 1 + os.getpid() % DOMAINS
+    profile = str(share_folder() / "config" / "fastdds.xml")
     variables = {
         "ROS_DOMAIN_ID": str(domain),
-        "FASTRTPS_DEFAULT_PROFILES_FILE": str(share_folder() / "config" / "fastdds.xml"),
+        "FASTDDS_DEFAULT_PROFILES_FILE": profile,
+        "FASTRTPS_DEFAULT_PROFILES_FILE": profile,  # its name before Kilted
     }
     if os.environ.get("ROS_DISTRO") == "humble":
         return {**variables, "ROS_LOCALHOST_ONLY": "1"}
