@@ -118,10 +118,12 @@ def _sqpnp_starts(problem: _Problem) -> Iterator[FloatArray]:
     ideal = problem.camera.undistort_pixels(problem.pixels)
     certain = np.argsort(-np.linalg.det(problem.whitening))[: max(6, len(ideal) // 2)]
     for chosen in (np.arange(len(ideal)), np.sort(certain)):
-        _, rotations, translations, _ = cv2.solvePnPGeneric(
-            problem.keypoints[chosen], ideal[chosen], problem.camera.matrix, None, flags=cv2.SOLVEPNP_SQPNP
-        )
-        for rotation, translation in zip(rotations, translations, strict=True):
+        points, matrix = problem.keypoints[chosen], problem.camera.matrix
+        try:
+            found = cv2.solvePnPGeneric(points, ideal[chosen], matrix, None, flags=cv2.SOLVEPNP_SQPNP)
+        except cv2.error:  # It refuses points in one line, and objects that span less than some 0.01 rad.
+            continue
+        for rotation, translation in zip(found[1], found[2], strict=True):
             yield make_transform(cv2.Rodrigues(rotation)[0], translation)
 
 

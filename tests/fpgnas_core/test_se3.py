@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from fpgnas_core.errors import ShapeError
+from fpgnas_core.se3 import (
+    cross_matrices,
+    exp_rotation,
+    invert_transform,
+    make_transform,
+    matrix_from_quaternion_xyzw,
+    quaternion_xyzw_from_matrix,
+    rotation_angle,
+    transform_points,
+)
+
+VECTORS = [[0.0, 0.0, 0.0], [1e-9, 0.0, 0.0], [0.3, -0.2, 0.5], [0.0, np.pi, 0.0], [2.0, 2.0, 0.5]]
+
+
+def test_transform_by_hand() -> None:
+    quarter = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    moved = transform_points(make_transform(quarter, [0.5, 0.0, 1.0]), [[1.0, 2.0, 3.0]])
+    np.testing.assert_allclose(moved, [[-1.5, 1.0, 4.0]])
+
+
+def test_inverse_undoes() -> None:
+    transform = make_transform(exp_rotation([0.3, -0.2, 0.5]), [1.0, 2.0, 3.0])
+    np.testing.assert_allclose(invert_transform(transform) @ transform, np.eye(4), atol=1e-15)
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_exponential_agrees_with_scipy(vector: list[float]) -> None:
+    np.testing.assert_allclose(exp_rotation(vector), Rotation.from_rotvec(vector).as_matrix(), atol=1e-14)
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-8, 0.5, np.pi - 1e-8, np.pi])
+def test_angle_is_exact_from_tiny_to_half_turn(angle: float) -> None:
+    rotation = exp_rotation(angle * np.array([2.0, -1.0, 2.0]) / 3)
+    assert rotation_angle(rotation) == pytest.approx(angle, abs=1e-12)
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_quaternions_agree_with_scipy(vector: list[float]) -> None:
+    rotation = Rotation.from_rotvec(vector)
+    quaternion = quaternion_xyzw_from_matrix(rotation.as_matrix())
+    assert quaternion[3] >= 0
+    assert abs(quaternion @ rotation.as_quat()) == pytest.approx(1.0, abs=1e-12)
+    np.testing.assert_allclose(matrix_from_quaternion_xyzw(quaternion), rotation.as_matrix(), atol=1e-12)
+
+
+def test_quaternion_is_normalised() -> None:
+    half_turn = matrix_from_quaternion_xyzw([0.0, 0.0, 5.0, 0.0])
+    np.testing.assert_allclose(half_turn, np.diag([-1.0, -1.0, 1.0]), atol=1e-15)
+
+
+def test_cross_matrices_multiply_as_cross_products() -> None:
+    first, second = np.random.default_rng(0).normal(size=(2, 5, 3))
+    product = (cross_matrices(first) @ second[:, :, None])[:, :, 0]
+    np.testing.assert_allclose(product, np.cross(first, second))
+
+
+def test_wrong_shape_is_named() -> None:
+    with pytest.raises(ShapeError, match=r"rotation: expected shape \(3, 3\), got \(4, 4\)"):
+        make_transform(np.eye(4), [0, 0, 0])
