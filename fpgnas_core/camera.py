@@ -17,7 +17,9 @@ DISTORTION_LENGTHS = {
 }
 """Numbers of coefficients that each distortion model may have; none means no distortion."""
 
-_UNDISTORT_STEPS = 10
+_UNDISTORT_STEPS = 20
+_UNDISTORTED_PX = 1e-9
+_LARGEST_RAY = 20.0  # tangent of 87 degrees; OpenCV's first guess can be any number
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,8 @@ class Camera:
     def undistort_pixels(self, pixels: ArrayLike) -> FloatArray:
         """Return the (N, 2) pixels where the ideal pinhole of the same matrix sees (N, 2) `pixels`.
 
-        Gauss-Newton on the projection itself, so `project` inverts it to rounding wherever the lens
-        model is invertible.
+        Newton's method on the projection itself, so `project` inverts it to rounding wherever the lens
+        model is invertible; pixels that no ray is projected to get those of a ray that comes near.
         """
         observed = checked("pixels", pixels, (None, 2))
         if not any(self.distortion) and self.distortion_model != "equidistant":
@@ -140,10 +142,25 @@ class Camera:
         if len(observed) == 0:
             return np.zeros((0, 2))
         rays = self._initial_rays(observed)
+        error, step = self._newton_step(rays, observed)
         for _ in range(_UNDISTORT_STEPS):
-            projected, jacobian = self.project_with_jacobian(np.c_[rays, np.ones(len(rays))])
-            rays = rays + np.linalg.solve(jacobian[:, :, :2], (observed - projected)[:, :, None])[:, :, 0]
+            if error.max() < _UNDISTORTED_PX:
+                break
+            moved = rays - step
+            new_error, new_step = self._newton_step(moved, observed)
+            better = new_error < error
+            rays = np.where(better[:, None], moved, rays)
+            # A step that overshoots is tried again at half its length.
+            step = np.where(better[:, None], new_step, step / 2)
+            error = np.where(better, new_error, error)
         return rays * [self.fx, self.fy] + [self.cx, self.cy]
+
+    def _newton_step(self, rays: FloatArray, pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the distances (N,) of projected rays from `pixels` and the steps (N, 2) to remove them."""
+        projected, jacobian = self.project_with_jacobian(np.c_[rays, np.ones(len(rays))])
+        difference = projected - pixels
+        steps = (np.linalg.pinv(jacobian[:, :, :2]) @ difference[:, :, None])[:, :, 0]
+        return np.linalg.norm(difference, axis=1), steps
 
     def _initial_rays(self, pixels: FloatArray) -> FloatArray:
         """Return OpenCV's approximate (N, 2) undistorted rays at z = 1."""
@@ -152,4 +169,5 @@ class Camera:
             rays = cv2.fisheye.undistortPoints(pixels[:, None], self.matrix, coefficients)
         else:
             rays = cv2.undistortPoints(pixels[:, None], self.matrix, np.array(self.distortion))
-        return np.asarray(rays, np.float64).reshape(len(pixels), 2)
+        guess = np.nan_to_num(np.asarray(rays, np.float64).reshape(len(pixels), 2))
+        return np.clip(guess, -_LARGEST_RAY, _LARGEST_RAY)

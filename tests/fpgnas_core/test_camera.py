@@ -53,6 +53,12 @@ def test_undistorting_inverts_projection(model: str, coefficients: tuple[float, 
     np.testing.assert_allclose(ideal, PINHOLE.project(points), atol=1e-6)
 
 
+@pytest.mark.parametrize(("model", "coefficients"), LENSES)
+def test_pixels_that_no_ray_reaches_stay_finite(model: str, coefficients: tuple[float, ...]) -> None:
+    pixels = np.random.default_rng(2).uniform(-5000, 5000, (500, 2))
+    assert np.isfinite(with_lens(model, coefficients).undistort_pixels(pixels)).all()
+
+
 def test_no_points_give_no_pixels() -> None:
     camera = with_lens(*LENSES[0])
     assert camera.project(np.zeros((0, 3))).shape == (0, 2)
