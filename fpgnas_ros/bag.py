@@ -1,11 +1,13 @@
 """Reading rosbag2 recordings (MCAP, SQLite) without a ROS installation."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.rosbag2 import ReaderError
 from rosbags.typesys import Stores, get_typestore
 
 from fpgnas_core.errors import FpgnasError
@@ -51,10 +53,10 @@ def stamp_ns(message: Any) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
-def _open(path: Path) -> AnyReader:
+@contextmanager
+def _open(path: Path) -> Iterator[AnyReader]:
     try:
-        reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
-        reader.open()
-    except (OSError, AnyReaderError, ValueError) as error:
+        with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_HUMBLE)) as reader:
+            yield reader
+    except (OSError, AnyReaderError, ReaderError, ValueError) as error:
         raise BagError(f"{path}: expected a rosbag2 recording, got {error}") from error
-    return reader
