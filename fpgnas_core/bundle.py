@@ -83,7 +83,7 @@ def load_bundle(path: str | Path) -> Bundle:
         raise BundleError(msg)
     bundle = _parse(folder, reader)
     _check_files(folder, reader)
-    check_model(bundle.model_path, len(bundle.objects), bundle.n_keypoints)
+    check_model(bundle.model_path, len(bundle.objects), bundle.n_keypoints, bundle.stride)
     return bundle
 
 
@@ -173,9 +173,7 @@ def _check_consistency(bundle: Bundle, reader: Reader) -> None:
         f"expected crop_size as a multiple of {SIZE_MULTIPLE}, got {bundle.crop_size}": (
             bundle.crop_size % SIZE_MULTIPLE != 0
         ),
-        f"expected a stride that divides {SIZE_MULTIPLE}, got {bundle.stride}": (
-            SIZE_MULTIPLE % bundle.stride != 0
-        ),
+        f"expected a stride that divides {SIZE_MULTIPLE}, got {bundle.stride}": (SIZE_MULTIPLE % bundle.stride != 0),
         f"expected crop_fill of at most 1, got {bundle.crop_fill}": bundle.crop_fill > 1,
         f"expected flops = 2 * macs = {bundle.flops}, got {flops}": flops != bundle.flops,
     }

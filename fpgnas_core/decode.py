@@ -48,9 +48,7 @@ class _Cells:
     variances: FloatArray  # (n, K), px^2
 
     def take(self, chosen: IntArray | NDArray[np.bool_]) -> "_Cells":
-        return _Cells(
-            self.cells[chosen], self.confidences[chosen], self.points[chosen], self.variances[chosen]
-        )
+        return _Cells(self.cells[chosen], self.confidences[chosen], self.points[chosen], self.variances[chosen])
 
 
 def decode(

@@ -129,13 +129,10 @@ class PoseEstimator:
             seen = self._decode(grids, 0)
         # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
         return [
-            _Candidate(votes.object_index, pixel_map.to_frame(votes.keypoints_px), np.eye(4), None)
-            for votes in seen
+            _Candidate(votes.object_index, pixel_map.to_frame(votes.keypoints_px), np.eye(4), None) for votes in seen
         ]
 
-    def _second_pass(
-        self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]
-    ) -> list[PoseEstimate]:
+    def _second_pass(self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]) -> list[PoseEstimate]:
         """Return the poses of those candidates that are seen in their crops."""
         size, fill = self.bundle.crop_size, self.bundle.crop_fill
         with self._watch.preprocess:
@@ -196,9 +193,7 @@ class PoseEstimator:
     def _calibrated(self, covariance: FloatArray, pose: FloatArray, model: ObjectModel) -> FloatArray:
         """Scale by the bundle's factors, and leave the angle about continuous axes unknown."""
         factors = np.sqrt(np.repeat(self.bundle.covariance_scales, 3))
-        return covariance_about_axes(
-            covariance * np.outer(factors, factors), pose, model.symmetries_continuous
-        )
+        return covariance_about_axes(covariance * np.outer(factors, factors), pose, model.symmetries_continuous)
 
     def _is_found(self, candidate: _Candidate, found: Sequence[PoseEstimate]) -> bool:
         name = self.bundle.objects[candidate.object_index].name

@@ -50,9 +50,7 @@ def translation_error(translation_estimated: ArrayLike, translation_true: ArrayL
     return float(np.linalg.norm(estimated - checked("translation_true", translation_true, (3,))))
 
 
-def projection_error_px(
-    T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, camera: Camera
-) -> float:
+def projection_error_px(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, camera: Camera) -> float:
     """Return the average distance of the projections of (P, 3) model points, pixels.
 
     Brachmann et al., "Uncertainty-Driven 6D Pose Estimation of Objects and Scenes from a Single RGB

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnxruntime as ort
 
 from fpgnas_core.arrays import Float32Array
@@ -53,10 +54,11 @@ class Network:
         return Grids(*self._session.run(list(OUTPUTS), {INPUT: images}))
 
 
-def check_model(path: Path, n_objects: int, n_keypoints: int) -> None:
+def check_model(path: Path, n_objects: int, n_keypoints: int, stride: int) -> None:
     """Raise BundleError unless the ONNX file has the inputs and outputs that a bundle promises.
 
-    Names, element types, ranks and channel counts must agree; batch, height and width must be free.
+    Names, element types, ranks and channel counts must agree; batch, height and width must be free; and
+    a small blank image must give one cell per `stride` pixels.
     """
     session = _open(path, ["CPUExecutionProvider"], threads=1, optimised=False)
     channels = dict(zip(OUTPUTS, (n_objects, 2 * n_keypoints, n_keypoints), strict=True))
@@ -65,6 +67,20 @@ def check_model(path: Path, n_objects: int, n_keypoints: int) -> None:
     free = session.get_inputs()[0].shape
     if any(isinstance(free[axis], int) for axis in (0, 2, 3)):
         msg = f"{path}: expected input '{INPUT}' of free batch, height and width, got {free}; export it again"
+        raise BundleError(msg)
+    _check_grids(path, session, stride)
+
+
+def _check_grids(path: Path, session: ort.InferenceSession, stride: int) -> None:
+    height, width = SIZE_MULTIPLE, 2 * SIZE_MULTIPLE
+    try:
+        outputs = session.run(list(OUTPUTS), {INPUT: np.zeros((1, 3, height, width), np.float32)})
+    except Exception as err:  # as in _open
+        msg = f"{path}: expected a model that runs {height}x{width} pixels, got: {str(err).splitlines()[0]}"
+        raise BundleError(msg) from err
+    found, expected = [output.shape[2:] for output in outputs], (height // stride, width // stride)
+    if any(size != expected for size in found):
+        msg = f"{path}: expected grids of {expected} cells for {height}x{width} pixels, got {found}"
         raise BundleError(msg)
 
 

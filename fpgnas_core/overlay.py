@@ -63,9 +63,7 @@ def _draw_edge(
     cv2.polylines(image, [fixed], False, color, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
-def _draw_label(
-    image: ByteArray, corners: FloatArray, camera: Camera, label: str, color: tuple[int, int, int]
-) -> None:
+def _draw_label(image: ByteArray, corners: FloatArray, camera: Camera, label: str, color: tuple[int, int, int]) -> None:
     """Write the label above the box, moved into the image where it would leave it."""
     visible = corners[corners[:, 2] > _NEAREST]
     if len(visible) == 0:
@@ -75,5 +73,5 @@ def _draw_label(
     left, top = camera.project(visible).min(axis=0)
     x = int(np.clip(left, 0, max(0, camera.width - width)))
     y = int(np.clip(top - 4, height, camera.height - 1))
-    cv2.putText(image, label, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.rectangle(image, (x - 2, y - height - 2), (x + width + 2, y + 4), (0, 0, 0), cv2.FILLED)
     cv2.putText(image, label, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, color, 1, cv2.LINE_AA)

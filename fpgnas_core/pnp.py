@@ -78,9 +78,7 @@ class _Minimum:
         return cls(pose, cost, gradient, jacobian.T @ jacobian)
 
 
-def solve_pnp(
-    keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera
-) -> PnpSolution | None:
+def solve_pnp(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera) -> PnpSolution | None:
     """Return the most likely pose of (K, 3) keypoints, metres, seen at (K, 2) pixels of `camera`.
 
     `covariances` are the (K, 2, 2) covariances of the pixels, px^2, positive definite. The pose's

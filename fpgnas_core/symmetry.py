@@ -35,9 +35,7 @@ class ContinuousSymmetry:
         return make_transform(rotation, offset - rotation @ offset)
 
 
-def symmetry_transforms(
-    discrete: ArrayLike, continuous: Sequence[ContinuousSymmetry], steps: int = 64
-) -> FloatArray:
+def symmetry_transforms(discrete: ArrayLike, continuous: Sequence[ContinuousSymmetry], steps: int = 64) -> FloatArray:
     """Return the symmetries as (S, 4, 4) transforms of the object frame, metres, the identity first.
 
     Each discrete one, (n, 4, 4) in `discrete`, alone and followed by `steps` turns of each continuous

@@ -23,9 +23,7 @@ class GridSet:
     @classmethod
     def empty(cls, columns: int, rows: int, n_keypoints: int) -> "GridSet":
         shape = (rows, columns)
-        return cls(
-            np.full((1, *shape), -5.0), np.zeros((2 * n_keypoints, *shape)), np.zeros((n_keypoints, *shape))
-        )
+        return cls(np.full((1, *shape), -5.0), np.zeros((2 * n_keypoints, *shape)), np.zeros((n_keypoints, *shape)))
 
     def add(
         self, pixels: FloatArray, radius: float, noise_px: float = 0.0, rng: np.random.Generator | None = None

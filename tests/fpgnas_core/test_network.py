@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from fpgnas_core.errors import BundleError
 from fpgnas_core.network import Network, check_model
-from tests.fpgnas_core.models import convolution_model, silent_model
+from tests.fpgnas_core.models import STRIDE, convolution_model, silent_model
 
 
 def write(folder: Path, content: bytes) -> Path:
@@ -21,7 +21,7 @@ def test_outputs_come_by_name(tmp_path: Path) -> None:
     weights = np.zeros((4, 3, 8, 8))
     weights[0, 0] = 1 / 64
     path = write(tmp_path, convolution_model(weights, np.array([0.0, 1.0, 2.0, 3.0]), 1, 1))
-    check_model(path, 1, 1)
+    check_model(path, 1, 1, STRIDE)
     images = np.zeros((2, 3, 32, 64), np.float32)
     images[1, 0] = 0.5
     grids = Network(path, threads=1).run(images)
@@ -65,7 +65,22 @@ def edited(change: str) -> bytes:
 )
 def test_other_interfaces_are_refused(tmp_path: Path, change: str, message: str) -> None:
     with pytest.raises(BundleError, match=message):
-        check_model(write(tmp_path, edited(change)), 1, 12)
+        check_model(write(tmp_path, edited(change)), 1, 12, STRIDE)
+
+
+def test_model_that_runs_only_one_size_is_refused(tmp_path: Path) -> None:
+    model = onnx.load_from_string(silent_model())
+    model.graph.initializer.append(numpy_helper.from_array(np.zeros((1, 1, 16, 16), np.float32), "fixed"))
+    model.graph.node[1].output[0] = "logits"
+    model.graph.node.append(helper.make_node("Add", ["logits", "fixed"], ["class_logits"]))
+    with pytest.raises(BundleError, match="expected a model that runs 32x64 pixels, got:"):
+        check_model(write(tmp_path, bytes(model.SerializeToString())), 1, 12, STRIDE)
+
+
+def test_another_stride_is_refused(tmp_path: Path) -> None:
+    message = r"expected grids of \(8, 16\) cells for 32x64 pixels, got \[\(4, 8\), \(4, 8\), \(4, 8\)\]"
+    with pytest.raises(BundleError, match=message):
+        check_model(write(tmp_path, silent_model()), 1, 12, stride=4)
 
 
 def test_weights_outside_the_hashed_file_are_refused(tmp_path: Path) -> None:
@@ -74,10 +89,10 @@ def test_weights_outside_the_hashed_file_are_refused(tmp_path: Path) -> None:
     onnx.save_model(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
     assert (tmp_path / "weights.bin").exists()
     with pytest.raises(BundleError, match="expected a model that ONNX Runtime"):
-        check_model(path, 1, 12)
+        check_model(path, 1, 12, STRIDE)
 
 
 def test_message_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
-        check_model(write(tmp_path, b"nothing"), 1, 12)
+        check_model(write(tmp_path, b"nothing"), 1, 12, STRIDE)
     assert "\n" not in str(caught.value)

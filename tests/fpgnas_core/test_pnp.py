@@ -96,9 +96,7 @@ def test_minimum_agrees_with_scipy() -> None:
         difference = projections(MODEL, moved(step), CAMERAS[1]) - pixels
         return (whitening @ difference[:, :, None]).ravel()
 
-    independent = least_squares(
-        residuals, np.zeros(6), x_scale=[0.01] * 3 + [0.1] * 3, xtol=1e-14, ftol=1e-14
-    )
+    independent = least_squares(residuals, np.zeros(6), x_scale=[0.01] * 3 + [0.1] * 3, xtol=1e-14, ftol=1e-14)
     solution = solve_pnp(MODEL.keypoints, pixels, covariances, CAMERAS[1])
     assert solution is not None
     np.testing.assert_allclose(solution.T_camera_object, moved(independent.x), atol=1e-6)
