@@ -1,4 +1,4 @@
-"""LINEMOD (Hinterstoisser et al. 2012) in its classic layout: a folder a sequence, `gt.yml` and `rgb/0000.png`."""
+"""LINEMOD (Hinterstoisser et al. 2012) in its classic layout: per sequence `gt.yml` and `rgb/0000.png`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ def read_sequence(folder: Path, camera: Camera = CAMERA) -> list[Sample]:
     truth = _read_yaml(folder / "gt.yml")
     files = sorted((folder / "rgb").glob("*.png")) + sorted((folder / "rgb").glob("*.jpg"))
     if not files or not folder.name.isdecimal():
-        raise DatasetError(
-            f"{folder}: expected a folder such as 06 with rgb/0000.png and so on, found no images"
-        )
+        raise DatasetError(f"{folder}: expected a folder such as 06 with rgb/0000.png and so on, found no images")
     samples = []
     for path in files:
         where = f"{folder}/gt.yml: image {path.stem}"
@@ -51,9 +49,7 @@ def _read_yaml(path: Path) -> dict[int, Any]:
         # The C parser: a sequence's file has a thousand poses and takes the Python one many seconds.
         content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
-        raise DatasetError(
-            f"{path}: expected YAML, got something else ({' '.join(str(error).split())})"
-        ) from error
+        raise DatasetError(f"{path}: expected YAML, got something else ({' '.join(str(error).split())})") from error
     if not isinstance(content, dict) or not all(isinstance(entries, list) for entries in content.values()):
         raise DatasetError(f"{path}: expected lists of poses by image number, got something else")
     return content

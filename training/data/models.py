@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgnas_core.object_model import ContinuousSymmetry
+from fpgnas_core.symmetry import ContinuousSymmetry
 from training.data.fields import METRES_PER_MM, numbers, read_json
 from training.errors import DatasetError
 from training.rendering.mesh import Mesh, load_mesh

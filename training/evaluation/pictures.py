@@ -1,0 +1,82 @@
+"""Pictures to judge an evaluation by: overlays of the best, the middle and the worst objects."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fpgnas_core.bundle import Bundle
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.overlay import draw_pose
+from fpgnas_core.se3 import transform_points
+from training.evaluation.scoring import ObjectScore
+
+Picture = NDArray[np.uint8]
+TILE_PX = 256
+COLUMNS = 6
+MARGIN = 1.7
+SMALLEST_CUT_PX = 64
+TRUE_COLOUR, ESTIMATE_COLOUR = (80, 220, 80), (230, 60, 255)
+
+
+def contact_sheet(scores: Sequence[ObjectScore], bundle: Bundle) -> Picture:
+    """(H, W, 3) BGR: rows of the best, the median and the worst; ground truth green, estimate magenta.
+
+    Each tile says scene/image, ADD in mm (ADI for a symmetric object) and that in diameters, or "missed".
+    """
+    ranked = sorted(scores, key=lambda score: score.relative_add)
+    models = {model.object_id: model for model in bundle.objects}
+    middle = max(0, (len(ranked) - COLUMNS) // 2)
+    rows = {
+        "best": ranked[:COLUMNS],
+        "median": ranked[middle : middle + COLUMNS],
+        "worst": ranked[-COLUMNS:][::-1],
+    }
+    return np.vstack([_row(name, row, models) for name, row in rows.items()])
+
+
+def _row(name: str, scores: Sequence[ObjectScore], models: dict[int, ObjectModel]) -> Picture:
+    tiles = [tile(score, models[score.annotation.object_id], name) for score in scores]
+    tiles += [np.zeros((TILE_PX, TILE_PX, 3), np.uint8)] * (COLUMNS - len(tiles))
+    return np.hstack(tiles)
+
+
+def tile(score: ObjectScore, model: ObjectModel, name: str = "", size: int = TILE_PX) -> Picture:
+    """(size, size, 3) BGR: the surroundings of one annotated object, enlarged, with both poses drawn."""
+    corners = score.sample.camera.project(transform_points(score.annotation.T_camera_object, model.box_corners()))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    side = round(max(MARGIN * float((high - low).max()), SMALLEST_CUT_PX))
+    x0, y0 = (round(float(v)) for v in (low + high) / 2 - (side - 1) / 2)
+    picture = cv2.resize(_cut(score.sample.load_image(), x0, y0, side), (size, size), interpolation=cv2.INTER_AREA)
+    camera = score.sample.camera.cropped(x0, y0, side, side).resized(size, size)
+    draw_pose(picture, score.annotation.T_camera_object, model, camera, color=TRUE_COLOUR)
+    if score.estimate is not None:
+        draw_pose(picture, score.estimate.T_camera_object, model, camera, color=ESTIMATE_COLOUR)
+    _write(picture, 16, f"{name} {score.sample.scene_id}/{score.sample.image_id}".strip())
+    _write(picture, size - 8, _verdict(score))
+    return picture
+
+
+def _verdict(score: ObjectScore) -> str:
+    if math.isinf(score.add):
+        return "missed"
+    return f"ADD {1000 * score.add:.1f} mm = {score.relative_add:.3f} d, {score.rotation_error_deg:.1f} deg"
+
+
+def _cut(image: Picture, x0: int, y0: int, side: int) -> Picture:
+    """The square whose first pixel is (x0, y0), grey where it leaves the image."""
+    cut = np.full((side, side, 3), 114, np.uint8)
+    height, width = image.shape[:2]
+    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x0 + side, width), min(y0 + side, height)
+    if left < right and top < bottom:
+        cut[top - y0 : bottom - y0, left - x0 : right - x0] = image[top:bottom, left:right]
+    return cut
+
+
+def _write(picture: Picture, y: int, text: str) -> None:
+    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(picture, text, (6, y), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thickness, cv2.LINE_AA)

@@ -1,0 +1,84 @@
+"""Running a bundle over a data set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from fpgnas_core.bundle import Bundle, load_bundle
+from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.stopwatch import Timings
+from training.data.bop import read_split
+from training.data.models import DatasetModel, read_models
+from training.data.sample import Sample
+from training.errors import DatasetError
+from training.evaluation.scoring import ObjectScore, ScoredModel, score_image
+from training.evaluation.settings import EvaluationSettings
+
+
+@dataclass(frozen=True, eq=False)
+class FrameResult:
+    """One image: all estimates, the scores of the annotated objects, and the time taken."""
+
+    sample: Sample
+    estimates: list[PoseEstimate]
+    scores: list[ObjectScore]
+    seconds: float
+    timings: Timings
+
+    @property
+    def false_detections(self) -> int:
+        """Estimates that no annotated object was compared with."""
+        return len(self.estimates) - sum(score.estimate is not None for score in self.scores)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Results of a bundle on a list of images."""
+
+    bundle: Bundle
+    execution_provider: str
+    frames: list[FrameResult]
+    ignored_objects: list[int]
+    """Ids of annotated objects that the bundle does not know; they are not counted."""
+
+    @property
+    def scores(self) -> list[ObjectScore]:
+        """Those of all images, in order."""
+        return [score for frame in self.frames for score in frame.scores]
+
+
+def evaluate_split(settings: EvaluationSettings) -> Evaluation:
+    """Evaluate as the settings say. Raises BundleError, DatasetError."""
+    bundle = load_bundle(settings.bundle)
+    dataset = Path(settings.dataset)
+    models = read_models(dataset / "models")
+    samples = read_split(dataset, settings.split, models)[: settings.limit or None]
+    estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold)
+    return evaluate(estimator, samples, models)
+
+
+def evaluate(estimator: PoseEstimator, samples: Sequence[Sample], models: dict[int, DatasetModel]) -> Evaluation:
+    """Run the estimator on each image by itself, without tracking. Raises DatasetError."""
+    known = {model.object_id for model in estimator.bundle.objects}
+    annotated = {a.object_id for sample in samples for a in sample.annotations}
+    if not annotated & known:
+        ids = f"{sorted(known)}, got {sorted(annotated)}"
+        raise DatasetError(f"obj_id: expected some of the bundle's objects {ids}; check the bundle or the data set")
+    scored = {object_id: ScoredModel.load(models[object_id]) for object_id in sorted(annotated & known)}
+    estimator.warm_up(samples[0].camera.width, samples[0].camera.height)
+    frames = [_run(estimator, sample, scored) for sample in tqdm(samples, desc="evaluate", unit="image")]
+    return Evaluation(estimator.bundle, estimator.execution_provider, frames, sorted(annotated - known))
+
+
+def _run(estimator: PoseEstimator, sample: Sample, models: dict[int, ScoredModel]) -> FrameResult:
+    image = sample.load_image()
+    start = time.perf_counter()
+    estimates = estimator.estimate(image, sample.camera)
+    seconds = time.perf_counter() - start
+    scores = score_image(sample, estimates, models)
+    return FrameResult(sample, estimates, scores, seconds, estimator.last_timings)

@@ -1,0 +1,36 @@
+"""Settings of the evaluation; each default lives here with its documentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """Scores a bundle on a BOP data set: every annotated object counts, a missed or dropped one is wrong."""
+
+    bundle: str
+    """Bundle folder."""
+    dataset: str
+    """Folder of a BOP data set."""
+    split: str
+    """Name of the split, a sub-folder of `dataset`."""
+    out: str
+    """Folder for summary.json, per_frame.csv, the BOP result file, overlays.jpg and plots.png."""
+    limit: int = 0
+    """Number of images, the first ones; 0: all."""
+    threads: int = 0
+    """CPU threads of the network; 0: one a core."""
+    confidence_threshold: float = 0.5
+    """Lowest confidence of a detection, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be evaluated: SettingsError names the field."""
+        for name in ("limit", "threads"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name}: expected 0 or more, got {getattr(self, name)}")
+        if not 0 < self.confidence_threshold < 1:
+            got = self.confidence_threshold
+            raise SettingsError(f"confidence_threshold: expected more than 0 and less than 1, got {got}")

@@ -1,0 +1,61 @@
+"""Result files that other tools read: a table of all objects, and BOP's result format."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.evaluation.run import Evaluation
+from training.evaluation.scoring import ObjectScore
+
+
+def write_per_frame(path: Path, evaluation: Evaluation) -> None:
+    """One row for each annotated object; cells of errors are empty where it was missed."""
+    rows = [_row(score, frame.seconds) for frame in evaluation.frames for score in frame.scores]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _row(score: ObjectScore, seconds: float) -> dict[str, Any]:
+    visible = score.annotation.visible_fraction
+    row: dict[str, Any] = {
+        "scene_id": score.sample.scene_id,
+        "im_id": score.sample.image_id,
+        "obj_id": score.annotation.object_id,
+        "distance_m": f"{score.distance:.4f}",
+        "visible_fraction": "" if visible is None else f"{visible:.4f}",
+        "found": int(score.estimate is not None),
+        "frame_ms": f"{1000 * seconds:.3f}",
+    }
+    errors = dict.fromkeys(("confidence", "add_mm", "add_diameters", "rotation_error_deg", "translation_error_mm"), "")
+    if score.estimate is not None:
+        errors = {
+            "confidence": f"{score.estimate.confidence:.4f}",
+            "add_mm": f"{1000 * score.add:.4f}",
+            "add_diameters": f"{score.relative_add:.5f}",
+            "rotation_error_deg": f"{score.rotation_error_deg:.4f}",
+            "translation_error_mm": f"{1000 * score.translation_error:.4f}",
+        }
+    return row | errors
+
+
+def write_bop_results(path: Path, evaluation: Evaluation) -> None:
+    """BOP's result format (bop_toolkit): R row-major, t in mm, time in seconds for the image."""
+    lines = ["scene_id,im_id,obj_id,score,R,t,time"]
+    for frame in evaluation.frames:
+        where = f"{frame.sample.scene_id},{frame.sample.image_id}"
+        for estimate in frame.estimates:
+            pose = estimate.T_camera_object
+            rotation, translation = _joined(pose[:3, :3]), _joined(1000 * pose[:3, 3])
+            about = f"{estimate.object_id},{estimate.confidence:.6f},{rotation},{translation}"
+            lines.append(f"{where},{about},{frame.seconds:.6f}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def _joined(values: np.ndarray) -> str:
+    return " ".join(f"{value:.9g}" for value in values.ravel())
