@@ -1,25 +1,24 @@
 """What setup.cfg cannot say: the files that belong into share/fpgnas_ros, for colcon and for pip alike."""
 
+from collections import defaultdict
 from pathlib import Path
 
 from setuptools import setup
 
 SHARE = Path("share")
-SHARED_FOLDERS = ("launch", "config", "models", "assets")
-SHARED_SUFFIXES = {".py", ".yaml", ".xml", ".json", ".onnx", ".mcap", ".ply", ".stl", ".md", ".txt", ""}
+SHARED_FILES = ("launch/*.py", "config/*.yaml", "config/*.xml", "models/**/*", "assets/*.mcap", "assets/*.ply")
 
 
 def share_files() -> list[tuple[str, list[str]]]:
     """(folder under the prefix, files) for every file that is installed beside the code."""
-    entries = [
-        (str(SHARE / "ament_index/resource_index/packages"), ["resource/fpgnas_ros"]),
-        (str(SHARE / "fpgnas_ros"), ["package.xml"]),
-    ]
-    for folder in (p for root in SHARED_FOLDERS for p in [Path(root), *sorted(Path(root).rglob("*"))]):
-        files = [str(p) for p in sorted(folder.glob("*")) if p.is_file() and p.suffix in SHARED_SUFFIXES]
-        if files and "__pycache__" not in folder.parts:
-            entries.append((str(SHARE / "fpgnas_ros" / folder), files))
-    return entries
+    by_folder: dict[Path, list[str]] = defaultdict(list)
+    by_folder[SHARE / "ament_index/resource_index/packages"].append("resource/fpgnas_ros")
+    by_folder[SHARE / "fpgnas_ros"].append("package.xml")
+    for path in sorted(path for pattern in SHARED_FILES for path in Path().glob(pattern)):
+        if path.is_file():
+            by_folder[SHARE / "fpgnas_ros" / path.parent].append(str(path))
+    return [(str(folder), files) for folder, files in by_folder.items()]
 
 
-setup(data_files=share_files())
+# python_requires is here and not in setup.cfg: colcon cannot read the object that setuptools makes of it there
+setup(data_files=share_files(), python_requires=">=3.10")

@@ -99,9 +99,7 @@ def _play(settings: DemoSettings) -> tuple[list[FrameResult], dict[str, str], in
     return _results(settings.bag, stamps, published, listener), listener.status, len(listener.transforms)
 
 
-def _results(
-    bag: Path, stamps: list[int], published: list[float], listener: PoseListener
-) -> list[FrameResult]:
+def _results(bag: Path, stamps: list[int], published: list[float], listener: PoseListener) -> list[FrameResult]:
     from fpgnas_ros.pose_messages import from_pose
 
     truth = {stamp_ns(message): from_pose(message.pose) for message in read_topic(bag, TRUTH_TOPIC)}

@@ -58,9 +58,7 @@ class FramePipeline:
             self._logger.error(str(error), throttle_duration_sec=LOG_PERIOD_S)
         except Exception as error:  # one frame must not end the node, whatever it holds
             self._statistics.add_error(f"{type(error).__name__}: {error}")
-            self._logger.error(
-                f"unexpected {type(error).__name__}: {error}", throttle_duration_sec=LOG_PERIOD_S
-            )
+            self._logger.error(f"unexpected {type(error).__name__}: {error}", throttle_duration_sec=LOG_PERIOD_S)
 
     def _process(self, frame: Frame) -> None:
         settings, header, info = self._settings(), frame.message.header, self.camera_info

@@ -82,9 +82,7 @@ def compressed_to_bgr(message: CompressedImage) -> BgrImage:
     data = np.frombuffer(message.data, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if image is None:
-        raise ImageError(
-            f"expected JPEG or PNG data, got {data.size} bytes of {message.format!r} that do not decode"
-        )
+        raise ImageError(f"expected JPEG or PNG data, got {data.size} bytes of {message.format!r} that do not decode")
     return np.asarray(image, np.uint8)
 
 

@@ -35,9 +35,7 @@ class Outputs:
         self._pose_with_covariance = node.create_publisher(
             PoseWithCovarianceStamped, "object_pose_with_covariance", DEPTH, qos_overriding_options=options
         )
-        self._detections = node.create_publisher(
-            Detection3DArray, "detections", DEPTH, qos_overriding_options=options
-        )
+        self._detections = node.create_publisher(Detection3DArray, "detections", DEPTH, qos_overriding_options=options)
         self._debug_image = node.create_publisher(Image, "debug_image", 1, qos_overriding_options=options)
         self._tf = node.create_publisher(TFMessage, "/tf", TF_DEPTH)
 

@@ -50,12 +50,8 @@ PARAMETERS = (
         choices=("raw", "compressed"),
         live=False,
     ),
-    ParameterSpec(
-        "threads", 0, "CPU threads of the network; 0: as ONNX Runtime chooses", bounds=(0, 256), live=False
-    ),
-    ParameterSpec(
-        "autostart", True, "Configure and activate on start, without a lifecycle manager", live=False
-    ),
+    ParameterSpec("threads", 0, "CPU threads of the network; 0: as ONNX Runtime chooses", bounds=(0, 256), live=False),
+    ParameterSpec("autostart", True, "Configure and activate on start, without a lifecycle manager", live=False),
     ParameterSpec(
         "confidence_threshold",
         0.5,

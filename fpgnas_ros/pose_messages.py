@@ -62,9 +62,7 @@ def _with_covariance(estimate: PoseEstimate) -> PoseWithCovariance:
     return PoseWithCovariance(pose=to_pose(estimate.T_camera_object), covariance=covariance)
 
 
-def detections(
-    header: Header, estimates: Sequence[PoseEstimate], models: dict[int, ObjectModel]
-) -> Detection3DArray:
+def detections(header: Header, estimates: Sequence[PoseEstimate], models: dict[int, ObjectModel]) -> Detection3DArray:
     """Every instance, best first; empty where nothing was seen. models: by object id."""
     found = [_detection(header, estimate, models[estimate.object_id]) for estimate in estimates]
     return Detection3DArray(header=header, detections=found)

@@ -24,9 +24,7 @@ def share_folder() -> Path:
         installed = prefix / "share" / PACKAGE
         if (installed / "package.xml").is_file():
             return installed
-    raise ShareFolderError(
-        f"no share/{PACKAGE} above {module.parent}; install the package with pip or colcon"
-    )
+    raise ShareFolderError(f"no share/{PACKAGE} above {module.parent}; install the package with pip or colcon")
 
 
 def resolve_model(model: str) -> Path:

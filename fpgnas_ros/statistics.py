@@ -71,16 +71,16 @@ class Statistics:
                 with_pose=self._with_pose,
                 dropped=self._dropped,
                 errors=self._errors,
-                input_hz=_rate(self._input_times, now),
-                output_hz=_rate(self._output_times, now),
+                input_hz=event_rate(self._input_times, now),
+                output_hz=event_rate(self._output_times, now),
                 latencies_ms={step: _percentiles(values) for step, values in self._steps.items()},
                 last_error=self._last_error,
                 seconds_since_error=now - self._error_time,
             )
 
 
-def _rate(times: deque[float], now: float) -> float:
-    """Events a second: intervals between those within the window, over the time that they took."""
+def event_rate(times: deque[float], now: float) -> float:
+    """Events a second: intervals between those of the last WINDOW_S, over the time that they took."""
     recent = [t for t in times if now - t <= WINDOW_S]
     return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else 0.0
 

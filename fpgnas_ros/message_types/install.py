@@ -58,9 +58,7 @@ def install_missing() -> list[str]:
             for package in missing:
                 install_package(package, prefix)
     except PermissionError as error:
-        raise MessageTypeError(
-            f"cannot write message types into {prefix}; use a virtual environment"
-        ) from error
+        raise MessageTypeError(f"cannot write message types into {prefix}; use a virtual environment") from error
     return missing
 
 
@@ -69,15 +67,9 @@ def require_message_types() -> None:
     missing = missing_packages()
     if not missing:
         return
-    print(
-        f"compiling the message types of {' and '.join(missing)}, once for this environment", file=sys.stderr
-    )
+    print(f"compiling the message types of {' and '.join(missing)}, once for this environment", file=sys.stderr)
     # a process of its own: the generators change the environment variables
-    result = subprocess.run(
-        [sys.executable, "-m", "fpgnas_ros.message_types"], stderr=subprocess.PIPE, text=True
-    )
+    result = subprocess.run([sys.executable, "-m", "fpgnas_ros.message_types"], stderr=subprocess.PIPE, text=True)
     if result.returncode:
-        raise MessageTypeError(
-            result.stderr.strip().removeprefix("error: ") or "the message types do not compile"
-        )
+        raise MessageTypeError(result.stderr.strip().removeprefix("error: ") or "the message types do not compile")
     importlib.invalidate_caches()

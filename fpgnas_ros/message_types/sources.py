@@ -57,27 +57,21 @@ def _translate_to_idl(package: str, root: Path) -> list[str]:
         return [str(i) for i in TranslateMsgToIDL("msg").translate(package, messages, [], root / "idl")]
 
 
-def _generate_type_descriptions(
-    package: str, idls: list[str], include_paths: list[str], root: Path
-) -> list[str]:
+def _generate_type_descriptions(package: str, idls: list[str], include_paths: list[str], root: Path) -> list[str]:
     from rosidl_generator_type_description.cli import HashTypeDescription
 
     generator = HashTypeDescription("hash")
     return [str(d) for d in generator.generate_type_hashes(package, idls, include_paths, root / "idl")]
 
 
-def _generate_c(
-    package: str, idls: list[str], includes: list[str], root: Path, descriptions: list[str]
-) -> None:
+def _generate_c(package: str, idls: list[str], includes: list[str], root: Path, descriptions: list[str]) -> None:
     from rosidl_generator_c.cli import GenerateC
     from rosidl_typesupport_c.cli import GenerateCTypesupport
     from rosidl_typesupport_fastrtps_c.cli import GenerateFastRTPSCTypesupport
     from rosidl_typesupport_introspection_c.cli import GenerateIntrospectionCTypesupport
 
     # a folder each: two of them write files of the same name
-    GenerateC("c").generate(
-        package, idls, includes, root / "c" / package, type_description_files=descriptions
-    )
+    GenerateC("c").generate(package, idls, includes, root / "c" / package, type_description_files=descriptions)
     dispatch = GenerateCTypesupport("dispatch", typesupport_implementations=TYPE_SUPPORTS)
     dispatch.generate(package, idls, includes, root / "dispatch" / package)
     GenerateIntrospectionCTypesupport("i").generate(package, idls, includes, root / "introspection" / package)

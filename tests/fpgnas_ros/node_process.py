@@ -136,11 +136,7 @@ class Robot:
 
         def find() -> dict[str, str] | None:
             statuses = [s for m in list(self.heard["/diagnostics"]) for s in m.status]
-            own = [
-                s
-                for s in statuses
-                if s.name.startswith(self.node.get_namespace().rstrip("/") + "/pose_node:")
-            ]
+            own = [s for s in statuses if s.name.startswith(self.node.get_namespace().rstrip("/") + "/pose_node:")]
             found = [{"message": s.message, **{pair.key: pair.value for pair in s.values}} for s in own]
             return next((values for values in found if condition(values)), None)
 

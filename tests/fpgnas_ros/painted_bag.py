@@ -23,9 +23,7 @@ def write_painted_bag(folder: Path, visible: list[bool]) -> Path:
             "/camera/image/compressed": "sensor_msgs/msg/CompressedImage",
             "/ground_truth/pose": "geometry_msgs/msg/PoseStamped",
         }
-        connections = {
-            topic: writer.add_connection(topic, name, typestore=store) for topic, name in topics.items()
-        }
+        connections = {topic: writer.add_connection(topic, name, typestore=store) for topic, name in topics.items()}
         for number, is_visible in enumerate(visible):
             stamp_ns = 1_000_000_000 + number * PERIOD_NS
             for topic, message in messages.of_frame(stamp_ns, is_visible).items():

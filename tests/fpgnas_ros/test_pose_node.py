@@ -18,9 +18,7 @@ from tests.fpgnas_ros.painted_scene import T_CAMERA_OBJECT, paint, write_painted
 def running(ros: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[NodeProcess, Robot]]:
     folder = tmp_path_factory.mktemp("pose_node")
     write_painted_bundle(folder / "bundle")
-    node = NodeProcess(
-        folder / "log", {"model": folder / "bundle", "tf_prefix": "left_"}, ("__ns:=/left_camera",)
-    )
+    node = NodeProcess(folder / "log", {"model": folder / "bundle", "tf_prefix": "left_"}, ("__ns:=/left_camera",))
     robot = Robot("/left_camera")
     yield node, robot
     robot.close()
@@ -131,9 +129,7 @@ def test_threshold_changes_live(robot: Robot) -> None:
         ("object", "cup", "part"),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_refused(
-    robot: Robot, name: str, value: object, reason: str
-) -> None:
+def test_a_parameter_that_makes_no_sense_is_refused(robot: Robot, name: str, value: object, reason: str) -> None:
     result = robot.set_parameter(name, value)
     assert not result.successful
     assert reason in result.reason
@@ -145,9 +141,7 @@ def test_overload_drops_frames_and_counts_each(robot: Robot) -> None:
         robot.send_image(200 + number, image)
         time.sleep(0.002)
     robot.of_stamp("detections", 349)  # the newest is never the one that is dropped
-    values = robot.diagnostics_where(
-        lambda v: int(v["frames dropped"]) > 0 and float(v["output rate [Hz]"]) == 0
-    )
+    values = robot.diagnostics_where(lambda v: int(v["frames dropped"]) > 0 and float(v["output rate [Hz]"]) == 0)
     counts = {key: int(values[f"frames {key}"]) for key in ("received", "processed", "dropped", "with error")}
     assert counts["received"] == counts["processed"] + counts["dropped"] + counts["with error"]
 
