@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgnas_core.bundle import Bundle
+from fpgnas_core.camera import Camera
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.overlay import draw_pose
 from fpgnas_core.se3 import transform_points
@@ -46,19 +47,26 @@ def _row(name: str, scores: Sequence[ObjectScore], models: dict[int, ObjectModel
 
 
 def tile(score: ObjectScore, model: ObjectModel, name: str = "", size: int = TILE_PX) -> Picture:
-    """(size, size, 3) BGR: the surroundings of one annotated object, enlarged, with both poses drawn."""
-    corners = score.sample.camera.project(transform_points(score.annotation.T_camera_object, model.box_corners()))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    side = round(max(MARGIN * float((high - low).max()), SMALLEST_CUT_PX))
-    x0, y0 = (round(float(v)) for v in (low + high) / 2 - (side - 1) / 2)
-    picture = cv2.resize(_cut(score.sample.load_image(), x0, y0, side), (size, size), interpolation=cv2.INTER_AREA)
-    camera = score.sample.camera.cropped(x0, y0, side, side).resized(size, size)
+    """(size, size, 3) BGR: the surroundings of one annotated object with both poses drawn."""
+    picture, camera = surroundings(score, model, size)
     draw_pose(picture, score.annotation.T_camera_object, model, camera, color=TRUE_COLOUR)
     if score.estimate is not None:
         draw_pose(picture, score.estimate.T_camera_object, model, camera, color=ESTIMATE_COLOUR)
     _write(picture, 16, f"{name} {score.sample.scene_id}/{score.sample.image_id}".strip())
     _write(picture, size - 8, _verdict(score))
     return picture
+
+
+def surroundings(score: ObjectScore, model: ObjectModel, size: int) -> tuple[Picture, Camera]:
+    """The square round one annotated object, resized to (size, size, 3) BGR, and the camera of that picture."""
+    whole = score.sample.camera
+    corners = whole.project(transform_points(score.annotation.T_camera_object, model.box_corners()))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    side = round(max(MARGIN * float((high - low).max()), SMALLEST_CUT_PX))
+    x0, y0 = (round(float(v)) for v in (low + high) / 2 - (side - 1) / 2)
+    cut = _cut(score.sample.load_image(), x0, y0, side)
+    picture = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
+    return picture, whole.cropped(x0, y0, side, side).resized(size, size)
 
 
 def _verdict(score: ObjectScore) -> str:
