@@ -1,10 +1,10 @@
-"""Makes the demo object: `python assets/make_demo_object.py` writes `demo_object.stl` and `demo_object.ply` beside itself.
+"""Makes `demo_object.stl` and `demo_object.ply`: `python assets/make_demo_object.py`.
 
 A bracket of about 100 x 70 x 60 mm that looks different from every side, so that its pose is never ambiguous.
 It prints in one piece, without supports, standing on its base.
 
-Object frame: millimetres, origin at the centre of the bounding box, z up when it stands on its base, x along the
-long side of the base, the tall wall at +y.
+Object frame: millimetres, origin at the centre of the bounding box, z up when it stands on its base, x along
+the long side of the base, the tall wall at +y.
 """
 
 import argparse
@@ -145,9 +145,7 @@ def split_corners(mesh: trimesh.Trimesh, face_colours: NDArray[np.uint8]) -> tri
 
 def main() -> None:
     """Writes both files."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).resolve().parent
     parser.add_argument("--out", type=Path, default=default, help="folder to write to (default: %(default)s)")
     out: Path = parser.parse_args().out
