@@ -38,7 +38,7 @@ clean: ## remove environments, builds, caches and outputs
 	@.ci/system_packages.sh $(PYTHON) demo
 	@echo "installing the robot side into .venv-demo"
 	@test -x .venv-demo/bin/python || $(PYTHON) -m venv .venv-demo
-	@.venv-demo/bin/python -m pip install --quiet --disable-pip-version-check '.[ros]'
+	@.venv-demo/bin/python -m pip install -qq --disable-pip-version-check '.[ros]'
 	@.venv-demo/bin/python -m fpgnas_ros.message_types
 	@touch $@
 
@@ -47,6 +47,6 @@ clean: ## remove environments, builds, caches and outputs
 	@echo "installing everything into .venv"
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@.venv/bin/python .ci/install_torch.py $(TORCH_INSTALL)
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[ros,train,test]'
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check -e '.[ros,train,test]'
 	@.venv/bin/python -m fpgnas_ros.message_types
 	@touch $@

@@ -15,7 +15,7 @@ NO_GPU_MESSAGE = (
     "{example}, several GB); name the CPU build, as PyTorch's start page tells, for example: "
     "make test TORCH_INSTALL='torch==2.13.0 --index-url URL_OF_ITS_CPU_INDEX'"
 )
-PIP = [sys.executable, "-m", "pip", "install", "--quiet"]
+PIP = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
 
 
 def has_nvidia_gpu() -> bool:

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
 
-from launch import LaunchDescription
+from fpgnas_ros.local_environment import profile_variable
 
 CONFIG = Path(get_package_share_directory("fpgnas_ros")) / "config"
 
@@ -55,5 +56,5 @@ def generate_launch_description() -> LaunchDescription:
         output="screen",
     )
     arguments = [DeclareLaunchArgument(n, default_value=d, description=t) for n, d, t in ARGUMENTS]
-    profile = SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", value("fastdds_profile"))
+    profile = SetEnvironmentVariable(profile_variable(), value("fastdds_profile"))
     return LaunchDescription([*arguments, profile, node])

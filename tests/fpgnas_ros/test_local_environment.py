@@ -1,6 +1,5 @@
 """Variables that keep a run's messages on this machine and large images whole."""
 
-import os
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,7 +9,7 @@ from fpgnas_ros.local_environment import local_environment
 
 
 def test_the_profile_exists_and_has_room_for_a_4k_frames_worth_of_images() -> None:
-    profile = Path(local_environment()["FASTDDS_DEFAULT_PROFILES_FILE"])
+    profile = Path(__file__).resolve().parents[2] / "config" / "fastdds.xml"
     names = {"n": "http://www.eprosima.com/XMLSchemas/fastRTPS_Profiles"}
     segment = ElementTree.parse(profile).find(".//n:segment_size", names)
     assert segment is not None
@@ -27,5 +26,16 @@ def test_domain_is_one_that_linux_has_ports_for() -> None:
     [("humble", "ROS_LOCALHOST_ONLY"), ("kilted", "ROS_AUTOMATIC_DISCOVERY_RANGE")],
 )
 def test_discovery_is_local_on_each_distribution(monkeypatch: pytest.MonkeyPatch, distribution: str, name: str) -> None:
-    monkeypatch.setitem(os.environ, "ROS_DISTRO", distribution)
+    monkeypatch.setenv("ROS_DISTRO", distribution)
     assert name in local_environment()
+
+
+@pytest.mark.parametrize(
+    ("distribution", "name"),
+    [("jazzy", "FASTRTPS_DEFAULT_PROFILES_FILE"), ("kilted", "FASTDDS_DEFAULT_PROFILES_FILE")],
+)
+def test_profile_goes_by_the_name_that_the_distributions_fast_dds_knows(
+    monkeypatch: pytest.MonkeyPatch, distribution: str, name: str
+) -> None:
+    monkeypatch.setenv("ROS_DISTRO", distribution)
+    assert Path(local_environment()[name]).is_file()
