@@ -31,6 +31,11 @@ RATE_HZ, FRAMES = 15, 150
 EXPOSURE_S, EXPOSURE_SAMPLES = 0.010, 6
 START_NS = 1_700_000_000_000_000_000
 FRAME_ID = "camera_optical_frame"
+TOPICS = {
+    "/camera/camera_info": "sensor_msgs/msg/CameraInfo",
+    "/camera/image/compressed": "sensor_msgs/msg/CompressedImage",
+    "/ground_truth/pose": "geometry_msgs/msg/PoseStamped",
+}
 JPEG_QUALITY = 88
 TYPES = get_typestore(Stores.ROS2_HUMBLE)
 
@@ -113,31 +118,32 @@ def pose_message(stamp_ns: int, T_camera_object: NDArray[np.float64]) -> object:
 
 
 def record(out: Path, seed: int) -> None:
-    """Write the bag's one .mcap file."""
-    film, visible, distances = Film(seed), [], []
+    """Write the bag's one .mcap file and print what is in it."""
     with tempfile.TemporaryDirectory() as folder:
         bag = Path(folder) / "demo"
         with Writer(bag, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-            topics = {
-                "/camera/camera_info": "sensor_msgs/msg/CameraInfo",
-                "/camera/image/compressed": "sensor_msgs/msg/CompressedImage",
-                "/ground_truth/pose": "geometry_msgs/msg/PoseStamped",
-            }
-            connections = {topic: writer.add_connection(topic, kind, typestore=TYPES) for topic, kind in topics.items()}
-            for frame in tqdm(range(FRAMES), desc="demo bag", unit="frame"):
-                image, pose, share = film.take(frame / RATE_HZ)
-                stamp = START_NS + round(frame * 1e9 / RATE_HZ)
-                messages = camera_message(stamp), image_message(stamp, image), pose_message(stamp, pose)
-                for (topic, kind), message in zip(topics.items(), messages, strict=True):
-                    writer.write(connections[topic], stamp, TYPES.serialize_cdr(message, kind))
-                visible.append(share)
-                distances.append(pose[2, 3])
+            distances, visible = write_messages(writer, Film(seed))
         shutil.move(bag / "demo.mcap", out)
     print(
         f"{out.name}: {FRAMES} frames, {out.stat().st_size / 1e6:.2f} MB, "
         f"object {min(distances):.2f} to {max(distances):.2f} m away, "
         f"visible {100 * min(visible):.0f} to {100 * max(visible):.0f} %"
     )
+
+
+def write_messages(writer: Writer, film: Film) -> tuple[list[float], list[float]]:
+    """Write all frames; returns the object's distances (metres) and visible shares."""
+    connections = {topic: writer.add_connection(topic, kind, typestore=TYPES) for topic, kind in TOPICS.items()}
+    distances, visible = [], []
+    for frame in tqdm(range(FRAMES), desc="demo bag", unit="frame"):
+        image, pose, share = film.take(frame / RATE_HZ)
+        stamp = START_NS + round(frame * 1e9 / RATE_HZ)
+        messages = camera_message(stamp), image_message(stamp, image), pose_message(stamp, pose)
+        for (topic, kind), message in zip(TOPICS.items(), messages, strict=True):
+            writer.write(connections[topic], stamp, TYPES.serialize_cdr(message, kind))
+        distances.append(float(np.linalg.norm(pose[:3, 3])))
+        visible.append(share)
+    return distances, visible
 
 
 def main() -> None:

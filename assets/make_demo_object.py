@@ -8,6 +8,7 @@ the long side of the base, the tall wall at +y.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,19 +46,19 @@ def post(x: float, y: float, z: tuple[float, float], radius: float, segments: in
     return Manifold.cylinder(z[1] - z[0], radius, circular_segments=segments).translate((x, y, z[0]))
 
 
-def plate_xy(outline: list[tuple[float, float]], z: tuple[float, float]) -> Manifold:
+def plate_xy(outline: Sequence[tuple[float, float]], z: tuple[float, float]) -> Manifold:
     """Outline in x, y (counter-clockwise) extruded along z."""
-    return CrossSection([outline]).extrude(z[1] - z[0]).translate((0, 0, z[0]))
+    return CrossSection([list(outline)]).extrude(z[1] - z[0]).translate((0, 0, z[0]))
 
 
-def plate_xz(outline: list[tuple[float, float]], y: tuple[float, float]) -> Manifold:
+def plate_xz(outline: Sequence[tuple[float, float]], y: tuple[float, float]) -> Manifold:
     """Outline in x, z (counter-clockwise seen from -y) extruded along y."""
-    return CrossSection([outline]).extrude(y[1] - y[0]).rotate((90, 0, 0)).translate((0, y[1], 0))
+    return CrossSection([list(outline)]).extrude(y[1] - y[0]).rotate((90, 0, 0)).translate((0, y[1], 0))
 
 
-def plate_yz(outline: list[tuple[float, float]], x: tuple[float, float]) -> Manifold:
+def plate_yz(outline: Sequence[tuple[float, float]], x: tuple[float, float]) -> Manifold:
     """Outline in y, z (counter-clockwise seen from +x) extruded along x."""
-    return CrossSection([outline]).extrude(x[1] - x[0]).rotate((90, 0, 90)).translate((x[0], 0, 0))
+    return CrossSection([list(outline)]).extrude(x[1] - x[0]).rotate((90, 0, 90)).translate((x[0], 0, 0))
 
 
 def added_features() -> list[Feature]:
@@ -152,8 +153,8 @@ def main() -> None:
     part, colours = build()
     plain, _ = to_trimesh(part, colours)
     coloured = split_corners(*to_trimesh(part.refine_to_length(MAX_EDGE_MM), colours))
-    (out / "demo_object.stl").write_bytes(plain.export(file_type="stl"))
-    (out / "demo_object.ply").write_bytes(coloured.export(file_type="ply", vertex_normal=True))
+    plain.export(out / "demo_object.stl")
+    coloured.export(out / "demo_object.ply", vertex_normal=True)
     size = " x ".join(f"{side:.1f}" for side in plain.extents)
     print(f"demo object: {size} mm, {len(plain.faces)} faces (stl), {len(coloured.faces)} faces (ply)")
 

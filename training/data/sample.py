@@ -32,7 +32,7 @@ class Annotation:
             raise DatasetError(
                 f"object {self.object_id}: expected a mask of its visible part, got none in this data set"
             )
-        return _read_image(self.mask_visible_path, cv2.IMREAD_GRAYSCALE) > 0
+        return np.asarray(_read_image(self.mask_visible_path, cv2.IMREAD_GRAYSCALE) > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,12 @@ class Sample:
     def load_depth(self) -> NDArray[np.float32]:
         """(H, W) metres along the optical axis, 0 where nothing was measured. Raises DatasetError."""
         if self.depth_path is None:
-            raise DatasetError(
-                f"{self.image_path}: expected a depth image beside it, got none in this data set"
-            )
+            raise DatasetError(f"{self.image_path}: expected a depth image beside it, got none in this data set")
         depth = _read_image(self.depth_path, cv2.IMREAD_UNCHANGED)
         self._check_size(self.depth_path, depth)
-        return (depth * (self.depth_scale_mm / 1000)).astype(np.float32)
+        return np.asarray(depth * (self.depth_scale_mm / 1000), np.float32)
 
-    def _check_size(self, path: Path, image: NDArray[np.generic]) -> None:
+    def _check_size(self, path: Path, image: NDArray[np.uint8 | np.uint16]) -> None:
         expected, got = (self.camera.height, self.camera.width), image.shape[:2]
         if got != expected:
             raise DatasetError(
@@ -72,10 +70,8 @@ class Sample:
             )
 
 
-def _read_image(path: Path, flags: int) -> NDArray[np.generic]:
+def _read_image(path: Path, flags: int) -> NDArray[np.uint8 | np.uint16]:
     image = cv2.imread(str(path), flags)
     if image is None:
-        raise DatasetError(
-            f"{path}: expected an image, got {'an unreadable' if path.is_file() else 'no'} file"
-        )
-    return image
+        raise DatasetError(f"{path}: expected an image, got {'an unreadable' if path.is_file() else 'no'} file")
+    return np.asarray(image)
