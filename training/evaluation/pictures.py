@@ -66,7 +66,7 @@ def surroundings(score: ObjectScore, model: ObjectModel, size: int) -> tuple[Pic
     x0, y0 = (round(float(v)) for v in (low + high) / 2 - (side - 1) / 2)
     cut = _cut(score.sample.load_image(), x0, y0, side)
     picture = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
-    return picture, whole.cropped(x0, y0, side, side).resized(size, size)
+    return np.asarray(picture, np.uint8), whole.cropped(x0, y0, side, side).resized(size, size)
 
 
 def _verdict(score: ObjectScore) -> str:

@@ -78,7 +78,8 @@ def _assign(
 ) -> list[ObjectScore]:
     scored = [[_score(sample, annotation, estimate, model) for estimate in found] for annotation in annotations]
     costs = np.array([[score.add for score in row] for row in scored]).reshape(len(annotations), len(found))
-    pairs = dict(zip(*linear_sum_assignment(costs), strict=True))
+    rows, columns = linear_sum_assignment(costs)
+    pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     missed = [ObjectScore(sample, annotation, model.model.diameter, None) for annotation in annotations]
     return [scored[i][pairs[i]] if i in pairs else missed[i] for i in range(len(annotations))]
 
