@@ -49,9 +49,7 @@ def read_scene(folder: Path) -> list[Sample]:
         if key not in cameras or int(key) not in files:
             lacking = "an image file" if key in cameras else "an entry in scene_camera.json"
             raise DatasetError(f"{folder}: image {key} of scene_gt.json: expected {lacking}, found none")
-        size = (
-            (samples[0].camera.width, samples[0].camera.height) if samples else _image_size(files[int(key)])
-        )
+        size = (samples[0].camera.width, samples[0].camera.height) if samples else _image_size(files[int(key)])
         camera = _camera(cameras[key], size, f"{folder}/scene_camera.json: image {key}")
         annotations = _annotations(folder, key, poses[key], infos.get(key))
         samples.append(_sample(folder, int(key), files[int(key)], camera, annotations, cameras[key], where))
@@ -131,6 +129,4 @@ def _check_objects(samples: list[Sample], models: Mapping[int, DatasetModel], da
             if annotation.object_id not in models:
                 where = f"{dataset}: scene {sample.scene_id}, image {sample.image_id}: obj_id"
                 known = ", ".join(map(str, sorted(models)))
-                raise DatasetError(
-                    f"{where}: expected one of models_info.json ({known}), got {annotation.object_id}"
-                )
+                raise DatasetError(f"{where}: expected one of models_info.json ({known}), got {annotation.object_id}")

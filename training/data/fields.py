@@ -48,14 +48,10 @@ def pose(entry: Mapping[str, Any], where: str) -> NDArray[np.float64]:
     rotation = numbers(entry, "cam_R_m2c", 9, where).reshape(3, 3)
     off = np.abs(rotation @ rotation.T - np.eye(3)).max()
     if off > ROTATION_TOLERANCE or np.linalg.det(rotation) < 0:
-        raise DatasetError(
-            f"{where}: cam_R_m2c: expected a rotation (R R^T = 1, det 1), got {rotation.tolist()}"
-        )
+        raise DatasetError(f"{where}: cam_R_m2c: expected a rotation (R R^T = 1, det 1), got {rotation.tolist()}")
     translation = numbers(entry, "cam_t_m2c", 3, where) * METRES_PER_MM
     if translation[2] <= 0:
-        raise DatasetError(
-            f"{where}: cam_t_m2c: expected an object before the camera (z > 0), got {translation[2]} m"
-        )
+        raise DatasetError(f"{where}: cam_t_m2c: expected an object before the camera (z > 0), got {translation[2]} m")
     return make_transform(rotation, translation)
 
 

@@ -48,9 +48,7 @@ def test_models_are_metres_with_their_symmetries(bop_folder: Path) -> None:
     models = read_models(bop_folder / "models")
     assert (models[1].name, models[1].diameter, models[1].is_symmetric) == ("box", pytest.approx(0.03), False)
     np.testing.assert_allclose(models[1].box_center, [0, 0, 0.01])
-    np.testing.assert_allclose(
-        models[1].load_mesh().bounds, [[-0.01, -0.005, 0], [0.01, 0.005, 0.02]], atol=1e-7
-    )
+    np.testing.assert_allclose(models[1].load_mesh().bounds, [[-0.01, -0.005, 0], [0.01, 0.005, 0.02]], atol=1e-7)
     assert models[2].is_symmetric
     np.testing.assert_allclose(models[2].symmetries_discrete[0][:3, 3], [0.004, 0, 0])
     np.testing.assert_allclose(models[2].symmetries_continuous[0].offset, [0.001, 0.002, 0.003])
