@@ -79,13 +79,13 @@ def test_impossible_annotation_names_file_entry_and_field(
 def test_camera_without_focal_length_is_refused(bop_folder: Path) -> None:
     path = bop_folder / "val" / "000000" / "scene_camera.json"
     edit(path, lambda content: content["0"].update(cam_K=[0, 0, 31, 0, 60, 23, 0, 0, 1]))
-    with pytest.raises(DatasetError, match="scene_camera.json: image 0: cam_K: focal lengths"):
+    with pytest.raises(DatasetError, match=r"scene_camera.json: image 0: cam_K: focal lengths"):
         read_split(bop_folder, "val")
 
 
 def test_missing_image_is_named(bop_folder: Path) -> None:
     (bop_folder / "val" / "000000" / "rgb" / "000011.png").unlink()
-    with pytest.raises(DatasetError, match="image 11 of scene_gt.json: expected an image file"):
+    with pytest.raises(DatasetError, match=r"image 11 of scene_gt.json: expected an image file"):
         read_split(bop_folder, "val")
 
 
@@ -98,7 +98,7 @@ def test_image_of_another_size_is_refused_when_loaded(bop_folder: Path) -> None:
 
 def test_damaged_json_is_named(bop_folder: Path) -> None:
     (bop_folder / "val" / "000003" / "scene_gt.json").write_text("{")
-    with pytest.raises(DatasetError, match="scene_gt.json: expected JSON"):
+    with pytest.raises(DatasetError, match=r"scene_gt.json: expected JSON"):
         read_split(bop_folder, "val")
 
 

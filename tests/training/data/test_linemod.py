@@ -55,7 +55,7 @@ def test_image_without_a_pose_is_named(sequence: Path) -> None:
 
 def test_damaged_yaml_is_one_line(sequence: Path) -> None:
     (sequence / "gt.yml").write_text("1: [")
-    with pytest.raises(DatasetError, match="gt.yml: expected YAML") as caught:
+    with pytest.raises(DatasetError, match=r"gt.yml: expected YAML") as caught:
         read_sequence(sequence)
     assert "\n" not in str(caught.value)
 
