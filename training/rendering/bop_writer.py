@@ -1,4 +1,4 @@
-"""BOP files (Hodan et al., bop_toolkit `docs/bop_datasets_format.md`): millimetres, row-major rotations, PNG and JPEG."""
+"""BOP files (Hodan et al., bop_toolkit `docs/bop_datasets_format.md`): millimetres, row-major rotations."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def make_scene_folders(split_folder: Path, index: int, with_depth: bool) -> None
 
 
 def write_scene_json(folder: Path, entries: dict[int, dict[str, Any]]) -> None:
-    """Write scene_camera.json, scene_gt.json and scene_gt_info.json of one scene; entries by image number in the scene."""
+    """Write scene_camera.json, scene_gt.json and scene_gt_info.json of one scene; entries by image number."""
     for kind in ("scene_camera", "scene_gt", "scene_gt_info"):
         lines = {str(number): entries[number][kind] for number in sorted(entries)}
         text = ",\n".join(f' "{number}": {json.dumps(value)}' for number, value in lines.items())

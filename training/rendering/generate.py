@@ -26,7 +26,7 @@ from training.rendering.bop_writer import (
     write_scene_json,
 )
 from training.rendering.distractors import make_distractors
-from training.rendering.mesh import from_trimesh, load_mesh
+from training.rendering.mesh import decimated, from_trimesh, load_mesh
 from training.rendering.renderer import Drawable, Geometry, Renderer, Scene
 from training.rendering.scene import (
     Pool,
@@ -49,7 +49,7 @@ class SceneRenderer:
     def __init__(self, settings: RenderSettings) -> None:
         self.settings = settings
         self.renderer = Renderer()
-        self.mesh = load_mesh(settings.mesh, settings.unit)
+        self.mesh = decimated(load_mesh(settings.mesh, settings.unit), settings.most_faces)
         target = self.renderer.upload(self.mesh)
         shapes = make_distractors(np.random.default_rng(0), 40)
         table = from_trimesh(trimesh.creation.box(extents=(3.0, 3.0, 0.002)).apply_translation([0, 0, -0.001]))
@@ -119,7 +119,9 @@ _scene_renderer: SceneRenderer
 
 def _start_worker(settings: RenderSettings) -> None:
     global _scene_renderer
-    os.environ["LP_NUM_THREADS"] = "0"  # one process a core: threads inside Mesa's software renderer only get in the way
+    os.environ["LP_NUM_THREADS"] = (
+        "0"  # one process a core: threads inside Mesa's software renderer only get in the way
+    )
     _scene_renderer = SceneRenderer(settings)
 
 

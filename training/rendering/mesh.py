@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import fast_simplification
 import numpy as np
 import trimesh
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from training.errors import MeshError
 
@@ -42,7 +44,9 @@ def load_mesh(path: str | Path, unit: str) -> Mesh:
     if not Path(path).is_file():
         raise MeshError(f"{path}: expected a mesh file, found none; check the path")
     try:
-        loaded = trimesh.load(path, process=False, force="mesh")
+        loaded = trimesh.load(path, process=False)
+        if isinstance(loaded, trimesh.Scene):  # force="mesh" would lose the normals of the file
+            loaded = loaded.to_mesh()
     except Exception as error:  # trimesh raises a different type for every format
         raise MeshError(f"{path}: expected a PLY, OBJ, STL or GLB mesh, got something unreadable ({error})") from error
     if not isinstance(loaded, trimesh.Trimesh) or len(loaded.faces) == 0:
@@ -63,6 +67,15 @@ def from_trimesh(source: trimesh.Trimesh, metres_per_unit: float = 1.0) -> Mesh:
         colours,
         np.asarray(smooth.faces, dtype=np.int32),
     )
+
+
+def decimated(mesh: Mesh, most_faces: int) -> Mesh:
+    """The mesh with at most about `most_faces` triangles (quadric errors, Garland and Heckbert 1997); 0 leaves it."""
+    if not most_faces or len(mesh.faces) <= most_faces:
+        return mesh
+    points, faces = fast_simplification.simplify(mesh.vertices, mesh.faces, target_count=most_faces)
+    nearest = KDTree(mesh.vertices).query(points)[1]
+    return Mesh(points.astype(np.float32), mesh.normals[nearest], mesh.colours[nearest], faces.astype(np.int32))
 
 
 def _split_sharp_edges(source: trimesh.Trimesh, angle_rad: float = 0.6) -> trimesh.Trimesh:

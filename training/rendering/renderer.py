@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Material:
-    """Look of one object: `tint` (r, g, b, share of it over the vertex colours), all 0 to 1; pattern scale in repeats a metre."""
+    """Look of one object. tint: r, g, b and its share over the vertex colours, 0 to 1. pattern_scale: repeats a metre."""
 
     tint: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     roughness: float = 0.6
@@ -263,5 +263,5 @@ def _create_context() -> moderngl.Context:
         )
     except Exception as error:  # glcontext raises bare exceptions
         raise RenderError(
-            f"expected OpenGL 3.3 through EGL, got: {error}; install it (Debian: apt install libegl1 libgl1 libgl1-mesa-dri)"
+            f"expected OpenGL 3.3 through EGL, got: {error}; on Debian: apt install libegl1 libgl1 libgl1-mesa-dri"
         ) from error

@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 from fpgnas_core.camera import Camera
 from fpgnas_core.se3 import make_transform
 from training.rendering.mesh import Mesh
-from training.rendering.renderer import Drawable, Lighting, Material, Scene
 from training.rendering.pictures import random_picture
+from training.rendering.renderer import Drawable, Lighting, Material, Scene
 from training.rendering.settings import RenderSettings
 
 Vector = NDArray[np.float64]

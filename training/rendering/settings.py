@@ -23,6 +23,8 @@ class RenderSettings:
     """Name of the object."""
     symmetries: str = ""
     """JSON file with symmetries_discrete and symmetries_continuous as in BOP's models_info.json; empty: none."""
+    most_faces: int = 0
+    """Triangles to which the drawn mesh is simplified, for speed; 0: as it is."""
     images: int = 20000
     """Number of images."""
     split: str = "train"
@@ -59,7 +61,13 @@ class RenderSettings:
         for name in ("images", "width", "height", "object_id"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")
-        for name in ("min_visible", "occluded_share", "table_share", "uniform_colour_share", "sensor_strength"):
+        for name in (
+            "min_visible",
+            "occluded_share",
+            "table_share",
+            "uniform_colour_share",
+            "sensor_strength",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
         for name in ("extent_px", "distance_m"):

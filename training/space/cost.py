@@ -1,7 +1,7 @@
 """Multiply-accumulates of every operator, counted over the real module at its real resolution.
 
-Convolutions count their multiply-accumulates; a sum counts one a value, bilinear upsampling four, average pooling one for
-each value read. Batch norm counts nothing: it is folded into the convolution when the network is exported. Activations
+Convolutions count their multiply-accumulates; a sum counts one a value, bilinear upsampling four, average pooling one
+for each value read. Batch norm counts nothing: it is folded into the convolution when the network is exported. Activations
 count nothing. Anything else is refused, so nothing goes uncounted in silence.
 """
 
@@ -90,5 +90,3 @@ def leaf_macs(module: nn.Module, output: Tensor) -> int:
     if isinstance(module, FREE):
         return 0
     raise TypeError(f"no cost rule for {type(module).__name__}: add one to training/space/cost.py")
-
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -14,8 +13,9 @@ from training.space.operators import build_operator, conv_bn
 class GatedLayer(nn.Module):
     """relu(shortcut + sum of operators, each times its gate).
 
-    The shortcut is the identity where shapes allow, so a layer with no open operator disappears; elsewhere it is a cheap
-    projection (pooling and 1x1), so that every combination of gates gives a working network and the cost stays a plain sum.
+    The shortcut is the identity where shapes allow, so a layer with no open operator disappears; elsewhere it is a
+    cheap projection (pooling and 1x1): every combination of gates gives a working network, and the cost stays a plain
+    sum over the gates.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, operators: Sequence[str]) -> None:
@@ -80,5 +80,5 @@ def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
 
 def _add_gated(total: Tensor, operator: nn.Module, x: Tensor, gate: Tensor | float) -> Tensor:
     if isinstance(gate, Tensor):
-        return torch.addcmul(total, operator(x), gate)
+        return total + operator(x) * gate
     return total + operator(x) if gate else total

@@ -1,0 +1,92 @@
+"""Training crops in memory: pictures, masks of the visible object, and keypoint projections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fpgnas_core.camera import Camera
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.se3 import transform_points
+from training.data.bop import read_split
+from training.data.objects import object_models
+from training.data.sample import Annotation, Sample
+from training.errors import DatasetError
+
+
+@dataclass(frozen=True, eq=False)
+class CropSet:
+    """N square crops with one annotated object each.
+
+    images: (N, S, S, 3) uint8 RGB.  masks: (N, S, S) uint8, 255 on the visible object.  keypoints_px: (N, K, 2)
+    float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
+    """
+
+    objects: tuple[ObjectModel, ...]
+    images: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    keypoints_px: NDArray[np.float32]
+    object_index: NDArray[np.int64]
+    T_camera_object: NDArray[np.float64]
+    cameras: tuple[Camera, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, indices: NDArray[np.int64]) -> CropSet:
+        """The crops at these places."""
+        return replace(
+            self,
+            images=self.images[indices],
+            masks=self.masks[indices],
+            keypoints_px=self.keypoints_px[indices],
+            object_index=self.object_index[indices],
+            T_camera_object=self.T_camera_object[indices],
+            cameras=tuple(self.cameras[i] for i in indices),
+        )
+
+    def first(self, count: int) -> CropSet:
+        """The first `count` crops, or all where there are fewer."""
+        return self.take(np.arange(min(count, len(self))))
+
+
+def load_crops(dataset: str, split: str, n_keypoints: int, size: int, most: int = 0) -> CropSet:
+    """Read a split of crops into memory; most: 0 for all. Raises DatasetError where an image is no size x size crop."""
+    objects = object_models(Path(dataset), n_keypoints)
+    samples = read_split(Path(dataset), split)
+    samples = samples[: most or len(samples)]
+    images = np.empty((len(samples), size, size, 3), np.uint8)
+    masks = np.empty((len(samples), size, size), np.uint8)
+    annotations = [_only_annotation(sample, size) for sample in samples]
+    for index, sample in enumerate(tqdm(samples, desc=f"load {split}", unit="crop")):
+        images[index] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB)
+        masks[index] = annotations[index].load_mask_visible() * np.uint8(255)
+    places = {model.object_id: place for place, model in enumerate(objects)}
+    object_index = np.array([places[annotation.object_id] for annotation in annotations])
+    projections = [
+        sample.camera.project(transform_points(annotation.T_camera_object, objects[place].keypoints))
+        for sample, annotation, place in zip(samples, annotations, object_index, strict=True)
+    ]
+    return CropSet(
+        objects,
+        images,
+        masks,
+        np.array(projections, np.float32),
+        object_index,
+        np.array([annotation.T_camera_object for annotation in annotations]),
+        tuple(sample.camera for sample in samples),
+    )
+
+
+def _only_annotation(sample: Sample, size: int) -> Annotation:
+    if (sample.camera.width, sample.camera.height) != (size, size):
+        got = f"{sample.camera.width}x{sample.camera.height}"
+        raise DatasetError(f"{sample.image_path}: expected a training crop of {size}x{size} px, got {got} px")
+    if len(sample.annotations) != 1:
+        raise DatasetError(f"{sample.image_path}: expected one object a crop, got {len(sample.annotations)}")
+    return sample.annotations[0]

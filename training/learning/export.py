@@ -1,0 +1,115 @@
+"""ONNX export, checked against PyTorch on real images, and the bundle round it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fpgnas_core.bundle import Bundle, write_bundle
+from training.data.batches import MEAN, STD, normalised
+from training.data.crops import CropSet, load_crops
+from training.errors import RunError
+from training.learning.export_settings import ExportSettings
+from training.space.network import PoseGrid, PoseNetwork, build_network
+from training.space.space import Architecture, load_architecture
+
+OPSET, IR_VERSION = 17, 8
+
+
+def export(settings: ExportSettings) -> Bundle:
+    """Write the bundle of a retraining run. Raises RunError where ONNX Runtime and PyTorch disagree."""
+    run = Path(settings.run)
+    architecture = load_architecture(run / "architecture.json")
+    network = load_network(run, architecture)
+    crops = load_crops(
+        settings.dataset,
+        settings.split,
+        architecture.n_keypoints,
+        architecture.input_size,
+        settings.parity_images,
+    )
+    model = to_onnx(network, architecture.input_size)
+    difference = check_parity(network, model, crops, settings.tolerance)
+    extra = {name: (run / name).read_bytes() for name in ("architecture.json", "settings.yaml", "metrics.json")}
+    bundle = write_bundle(_describe(settings, architecture, crops, run), model, extra)
+    cost = f"{bundle.macs / 1e6:.2f} MMAC = {bundle.flops / 1e9:.4f} GFLOPs a crop pass"
+    print(f"export: {bundle.path}, {cost}, {bundle.params:,} weights, largest difference to PyTorch {difference:.1e}")
+    return bundle
+
+
+def load_network(run: Path, architecture: Architecture) -> PoseNetwork:
+    """The trained network of a run folder, in evaluation mode. Raises RunError where the run is not finished."""
+    network = build_network(architecture)
+    try:
+        network.load_state_dict(torch.load(run / "weights.pt", weights_only=True))
+    except (OSError, RuntimeError) as error:
+        raise RunError(f"{run}: expected weights.pt of a finished retraining, got: {error}; run retrain.py") from error
+    return network.eval()
+
+
+def to_onnx(network: PoseNetwork, size: int) -> bytes:
+    """ONNX of opset 17 and IR version 8, which old runtimes load; batch, height and width are free."""
+    axes = {0: "batch", 2: "height", 3: "width"}
+    names = list(PoseGrid._fields)
+    buffer = io.BytesIO()
+    torch.onnx.export(
+        network,
+        (torch.zeros(1, 3, size, size),),
+        buffer,
+        input_names=["image"],
+        output_names=names,
+        dynamic_axes=dict.fromkeys(["image", *names], axes),
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    model = onnx.load_model_from_string(buffer.getvalue())
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def check_parity(network: PoseNetwork, model: bytes, crops: CropSet, tolerance: float) -> float:
+    """Largest relative difference of any output over the crops, ONNX Runtime against PyTorch. Raises RunError."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    images = normalised(torch.from_numpy(crops.images))
+    with torch.inference_mode():
+        expected = network(images)
+    got = session.run(None, {"image": images.numpy()})
+    worst = max(_difference(e, g) for e, g in zip(expected, got, strict=True))
+    if not worst <= tolerance:
+        raise RunError(
+            f"parity: expected ONNX Runtime within {tolerance:g} of PyTorch, got {worst:g}; do not ship this"
+        )
+    return worst
+
+
+def _difference(expected: Tensor, got: NDArray[np.float32]) -> float:
+    reference = expected.numpy()
+    return float((np.abs(reference - got) / np.maximum(1.0, np.abs(reference))).max())
+
+
+def _describe(settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path) -> Bundle:
+    metrics = json.loads((run / "metrics.json").read_text())
+    return Bundle(
+        path=Path(settings.out),
+        objects=crops.objects,
+        stride=architecture.space.grid_stride,
+        macs=architecture.macs,
+        params=architecture.params,
+        licence=settings.licence,
+        first_pass_size=settings.first_pass_size,
+        crop_size=architecture.input_size,
+        crop_fill=settings.crop_fill,
+        mean=MEAN,
+        std=STD,
+        acceptance={"data": f"{Path(settings.dataset).name}, split val, crops", **metrics},
+    )

@@ -1,0 +1,29 @@
+"""Settings of the export; each default lives here with its documentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """Turn a trained network into a bundle that the robot loads."""
+
+    run: str
+    """Run folder of training/retrain.py."""
+    dataset: str
+    """BOP folder with the objects' models, and images for the parity check."""
+    out: str
+    """Folder of the bundle."""
+    split: str = "val"
+    """Split whose images check the parity of ONNX Runtime and PyTorch."""
+    parity_images: int = 32
+    """Images of the parity check."""
+    tolerance: float = 1e-4
+    """Greatest difference of any output, relative to the larger of 1 and its size."""
+    licence: str = "Apache-2.0"
+    """Licence of the weights (SPDX identifier)."""
+    first_pass_size: int = 320
+    """Longer side of the frame in the first pass, px."""
+    crop_fill: float = 0.7
+    """Share of the crop that the object spans in the second pass, 0 to 1."""

@@ -1,0 +1,164 @@
+"""Training of one chosen network: EMA, cosine schedule, validation by pose error, resumable."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from training.data.batches import Batch, augmented_batches
+from training.data.crops import CropSet, load_crops
+from training.errors import RunError
+from training.learning.loss import PoseLoss, pose_loss
+from training.learning.precision import forward
+from training.learning.retrain_settings import RetrainSettings
+from training.learning.run_folder import RunFolder
+from training.learning.schedule import cosine_rate, set_rate
+from training.learning.validation import Validation, validate
+from training.space.network import PoseNetwork, build_network, inherit_weights
+from training.space.space import load_architecture
+
+GRADIENT_NORM = 10.0
+RATE_WARMUP_STEPS = 200
+
+
+class Retraining:
+    """One training run of one network."""
+
+    def __init__(self, settings: RetrainSettings, crops: CropSet, held_out: CropSet, run: RunFolder) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.crops, self.held_out, self.run = settings, crops, held_out, run
+        self.architecture = load_architecture(settings.architecture)
+        self.network = build_network(self.architecture)
+        self._inherit()
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay), use_buffers=True
+        )
+        self.optimiser = torch.optim.AdamW(_parameter_groups(self.network, settings.weight_decay))
+        self.step, self.hours, self._last_save = 0, 0.0, time.monotonic()
+
+    @property
+    def averaged_network(self) -> PoseNetwork:
+        """The network with the moving average of the weights."""
+        module = self.average.module
+        assert isinstance(module, PoseNetwork)
+        return module
+
+    def train(self) -> None:
+        """Run to the end, from the last checkpoint where there is one, and write weights.pt and metrics.json."""
+        self._resume()
+        settings = self.settings
+        batches = augmented_batches(
+            self.crops, settings.batch_size, settings.seed, settings.augmentation, self.step, settings.steps
+        )
+        bar = tqdm(total=settings.steps, initial=self.step, desc="retrain", unit="step", smoothing=0.02)
+        self.network.train()
+        for batch in batches:
+            loss = self._train_step(batch)
+            self.step += 1
+            bar.update()
+            self._report(bar, loss)
+        self._save()
+        self._finish()
+
+    def _train_step(self, batch: Batch) -> PoseLoss:
+        settings = self.settings
+        set_rate(self.optimiser, cosine_rate(self.step, settings.steps, settings.learning_rate, RATE_WARMUP_STEPS))
+        grid = forward(self.network, batch.images, settings.bfloat16)
+        loss = pose_loss(grid, batch.targets, self.architecture.space.grid_stride)
+        if not torch.isfinite(loss.total):
+            raise RunError(
+                f"step {self.step}: expected a finite loss, got {float(loss.total)}; the last checkpoint in"
+                f" {self.run.path} is from before; lower learning_rate"
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.total.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+        return loss
+
+    def _report(self, bar: tqdm[None], loss: PoseLoss) -> None:
+        if self.step % 20 == 0:
+            bar.set_postfix_str(f"loss {float(loss.total):.2f} (classes {loss.classes:.2f}, votes {loss.votes:.2f})")
+            values = {name: float(value) for name, value in loss._asdict().items()}
+            self.run.log(self.step, values | {"rate": self.optimiser.param_groups[0]["lr"]})
+        if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
+            found = self._validate()
+            bar.write(f"step {self.step}: {found.summary()}")
+        if self.step % self.settings.save_every == 0:
+            self._save()
+
+    def _validate(self) -> Validation:
+        found = validate(self.averaged_network, self.held_out)
+        self.run.log(self.step, {f"validation_{name}": value for name, value in found.shares().items()})
+        return found
+
+    def _finish(self) -> None:
+        found = validate(self.averaged_network, self.held_out)
+        torch.save(self.averaged_network.state_dict(), self.run.path / "weights.pt")
+        metrics = found.shares() | {
+            "hours": self.hours,
+            "steps": self.step,
+            "crops_seen": self.step * self.settings.batch_size,
+        }
+        (self.run.path / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+        self.architecture.save(self.run.path / "architecture.json")
+        print(f"retrain: {found.summary()}; {self.hours:.2f} h; wrote {self.run.path / 'weights.pt'}")
+
+    def _inherit(self) -> None:
+        settings = self.settings
+        try:
+            if settings.supernet:
+                inherit_weights(self.network, torch.load(settings.supernet, weights_only=True))
+            elif settings.initial_weights:
+                self.network.load_state_dict(torch.load(settings.initial_weights, weights_only=True))
+        except (OSError, KeyError, RuntimeError) as error:
+            source = settings.supernet or settings.initial_weights
+            raise RunError(f"{source}: expected weights that fit {settings.architecture}, got: {error}") from error
+
+    def _save(self) -> None:
+        now = time.monotonic()
+        self.hours, self._last_save = self.hours + (now - self._last_save) / 3600, now
+        self.run.save_checkpoint(
+            {
+                "step": self.step,
+                "hours": self.hours,
+                "network": self.network.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+            }
+        )
+
+    def _resume(self) -> None:
+        state = self.run.load_checkpoint()
+        if state is None:
+            return
+        self.step, self.hours = state["step"], state["hours"]
+        for name in ("network", "average", "optimiser"):
+            getattr(self, name).load_state_dict(state[name])
+
+
+def retrain(settings: RetrainSettings) -> Path:
+    """Train and write weights.pt, metrics.json and architecture.json; returns the run folder."""
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    architecture = load_architecture(settings.architecture)
+    run = RunFolder(settings.out, settings)
+    count, size = architecture.n_keypoints, architecture.input_size
+    crops = load_crops(settings.dataset, settings.train_split, count, size, settings.crops)
+    held_out = load_crops(settings.dataset, settings.validation_split, count, size, settings.validation_crops)
+    Retraining(settings, crops, held_out, run).train()
+    return run.path
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Weight decay for convolutions only: it would fight the scale and shift of batch norm."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    free = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
