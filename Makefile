@@ -4,6 +4,12 @@ PYTHON ?= python3
 TORCH_INSTALL ?= torch==2.13.0
 PYTEST_ARGS ?=
 
+# The environments are closed: neither a sourced ROS 2 nor another virtual environment leaks into them
+unexport PYTHONPATH ROS_DISTRO RMW_IMPLEMENTATION
+ifneq ($(AMENT_PREFIX_PATH)$(_ROS_WHEELS_BOOTSTRAP_COMPLETE),)
+unexport AMENT_PREFIX_PATH _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint typecheck tiny clean
 .DELETE_ON_ERROR:
@@ -28,7 +34,11 @@ typecheck: .venv/.installed ## mypy --strict on fpgnas_core
 	.venv/bin/mypy
 
 tiny: .venv/.installed ## search, retrain, export and evaluate on a tiny configuration (10 minutes on 2 cores)
-	@echo "error: no tiny configuration yet" >&2; exit 2
+	for split in train val test; do .venv/bin/python training/render.py --config config/tiny/render_$$split.yaml || exit; done
+	.venv/bin/python training/search.py --config config/tiny/search.yaml
+	.venv/bin/python training/retrain.py --config config/tiny/retrain.yaml
+	.venv/bin/python training/export.py --config config/tiny/export.yaml
+	.venv/bin/python training/evaluate.py --bundle out/tiny/bundle --dataset out/tiny/data --split test --out out/tiny/evaluation
 
 clean: ## remove environments, builds, caches and outputs
 	rm -rf .venv .venv-demo build install log dist *.egg-info out .pytest_cache .mypy_cache .ruff_cache

@@ -12,7 +12,20 @@ from fpgnas_ros.message_types.install import require_message_types
 
 def main() -> int:
     """0 after a signal; 2, with one line on stderr, where the node cannot even start."""
-    rclpy.init()
+    try:
+        rclpy.init()
+        return _run()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    except Exception:
+        if rclpy.ok():
+            raise
+        return 0  # a signal ended ROS while the node was being made
+    finally:
+        rclpy.try_shutdown()
+
+
+def _run() -> int:
     try:
         require_message_types()
         from fpgnas_ros.lifecycle_node import PoseNode  # imports the message types
@@ -23,13 +36,11 @@ def main() -> int:
         return 2
     try:
         node.start()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        if rclpy.ok():  # a signal may have come meanwhile
+            rclpy.spin(node)
     finally:
         node.close()
         node.destroy_node()
-        rclpy.try_shutdown()
     return 0
 
 

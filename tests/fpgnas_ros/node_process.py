@@ -38,6 +38,7 @@ class NodeProcess:
         arguments += [part for rule in remappings for part in ("-r", rule)]
         command = [sys.executable, "-m", "fpgnas_ros.pose_node", "--ros-args", *arguments]
         self._log = log
+        self.model = str(parameters.get("model", ""))
         with log.open("w") as file:
             self.process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
 

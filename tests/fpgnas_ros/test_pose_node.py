@@ -8,10 +8,12 @@ import pytest
 from lifecycle_msgs.msg import Transition
 from sensor_msgs.msg import Image
 
+from fpgnas_core.bundle import load_bundle
+from fpgnas_core.estimator import PoseEstimator
 from fpgnas_ros.image_conversion import bgr_to_image
 from fpgnas_ros.pose_messages import from_pose
 from tests.fpgnas_ros.node_process import FRAME, NodeProcess, Robot, camera_info
-from tests.fpgnas_ros.painted_scene import T_CAMERA_OBJECT, paint, write_painted_bundle
+from tests.fpgnas_ros.painted_scene import CAMERA, T_CAMERA_OBJECT, paint, write_painted_bundle
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,13 @@ def test_pose_is_where_the_object_was_painted(robot: Robot) -> None:
     found = from_pose(robot.of_stamp("object_pose", 110).pose)
     np.testing.assert_allclose(found[:3, 3], T_CAMERA_OBJECT[:3, 3], atol=1e-3)
     np.testing.assert_allclose(found[:3, :3], T_CAMERA_OBJECT[:3, :3], atol=5e-3)
+
+
+def test_poses_through_the_node_equal_the_estimators(robot: Robot, running: tuple[NodeProcess, Robot]) -> None:
+    robot.send_image(115)
+    found = from_pose(robot.of_stamp("object_pose", 115).pose)
+    direct = PoseEstimator(load_bundle(running[0].model)).estimate(paint(), CAMERA)[0].T_camera_object
+    np.testing.assert_allclose(found, direct, atol=1e-6)
 
 
 def test_outputs_agree_with_one_another(robot: Robot) -> None:

@@ -107,3 +107,12 @@ def test_a_value_that_is_no_choice_ends_the_start_with_one_line(start: Start) ->
     assert node.process.wait(20) == 2
     assert "error: image_transport: expected one of raw, compressed, got 'jpeg'" in node.log()
     assert "Traceback" not in node.log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_node_starts_ends_it_cleanly(start: Start, tmp_path: Path, number: signal.Signals) -> None:
+    write_painted_bundle(tmp_path / "bundle")
+    node, robot = start(model=tmp_path / "bundle")
+    robot.wait_for(lambda: robot.node.count_publishers("/diagnostics"), "node")  # it is being made
+    assert node.stop(number) == 0
+    assert "Traceback" not in node.log()
