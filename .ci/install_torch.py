@@ -30,19 +30,28 @@ def packages_that_pip_would_install(arguments: list[str]) -> list[str]:
     return [item["metadata"]["name"].lower() for item in report["install"]]
 
 
+def refusal(arguments: list[str]) -> str | None:
+    """Why `arguments` are not for this machine: they bring CUDA packages and there is no GPU; None if they are."""
+    if has_nvidia_gpu():
+        return None
+    cuda = [n for n in packages_that_pip_would_install(arguments) if n.startswith(("nvidia-", "triton"))]
+    if not cuda:
+        return None
+    return NO_GPU_MESSAGE.format(request=" ".join(arguments), count=len(cuda), example=cuda[0])
+
+
 def main(arguments: list[str]) -> int:
     """Checks what pip would take, then installs it; 2 where CUDA packages would come without a GPU."""
     if find_spec("torch") is not None:
         return 0
-    if not has_nvidia_gpu():
-        cuda = [n for n in packages_that_pip_would_install(arguments) if n.startswith(("nvidia-", "triton"))]
-        if cuda:
-            print(
-                NO_GPU_MESSAGE.format(request=" ".join(arguments), count=len(cuda), example=cuda[0]),
-                file=sys.stderr,
-            )
+    try:
+        if reason := refusal(arguments):
+            print(reason, file=sys.stderr)
             return 2
-    return subprocess.run([*PIP, *arguments]).returncode
+        subprocess.run([*PIP, *arguments], check=True)
+    except subprocess.CalledProcessError as error:
+        return error.returncode  # pip has said why
+    return 0
 
 
 if __name__ == "__main__":
