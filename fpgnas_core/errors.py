@@ -19,3 +19,7 @@ class ImageError(FpgnasError):
 
 class BundleError(FpgnasError):
     """A bundle folder that is missing, damaged or of another format."""
+
+
+class MetricError(FpgnasError):
+    """Errors or targets that no score can be made of."""
