@@ -1,132 +1,166 @@
-"""Data sets in the BOP layout (Hodan et al., bop_toolkit `docs/bop_datasets_format.md`), PNG or JPEG."""
+"""Data sets in the BOP layout (Hodan et al., bop_toolkit `docs/bop_datasets_format.md`).
+
+Colour or gray, PNG, JPEG or TIFF (ITODD), one camera or several (`rgb_cam1`, `scene_gt_cam1.json`: IPD, XYZ-IBD,
+ITODD-MV; `gray1`, `scene_gt_gray1.json`: HOT3D).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from fpgnas_core.camera import Camera
-from fpgnas_core.errors import CameraError
-from training.data.fields import numbers, object_id, pose, read_json
+from training.data.bop_entries import annotations_of, camera_of, check_objects, depth_scale_of
+from training.data.fields import read_json
 from training.data.models import DatasetModel
+from training.data.pictures import picture_size
 from training.data.sample import Annotation, Sample
 from training.errors import DatasetError
 
 IMAGE_FOLDERS = ("rgb", "gray")
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 
-def read_split(dataset: Path, split: str, models: Mapping[int, DatasetModel] | None = None) -> list[Sample]:
+def read_split(
+    dataset: Path, split: str, models: Mapping[int, DatasetModel] | None = None, sensor: str = ""
+) -> list[Sample]:
     """All images of `dataset`/`split` in the order of scene and image.
 
-    With `models`, every annotated object must be one of them.
+    With `models`, every annotated object must be one of them. sensor: the ending of folders and files where a
+    scene was seen by several, as in `rgb_cam1`.
     Raises DatasetError, which names file, entry and field.
     """
     folder = dataset / split
-    scenes = sorted(path for path in folder.glob("*") if path.is_dir() and path.name.isdecimal())
+    scenes = sorted((path for path in folder.glob("*") if path.is_dir() and path.name.isdecimal()), key=_number)
     if not scenes:
         raise DatasetError(
             f"{folder}: expected folders of scenes such as 000000, found none; check --dataset and --split"
         )
-    samples = [sample for scene in scenes for sample in read_scene(scene)]
+    samples = [sample for scene in scenes for sample in read_scene(scene, sensor)]
     if models is not None:
-        _check_objects(samples, models, dataset)
+        check_objects(samples, models)
     return samples
 
 
-def read_scene(folder: Path) -> list[Sample]:
-    """The images of one scene, in order. Raises DatasetError."""
-    cameras, poses = read_json(folder / "scene_camera.json"), read_json(folder / "scene_gt.json")
-    info_path = folder / "scene_gt_info.json"
-    infos = read_json(info_path) if info_path.is_file() else {}
-    files = _image_files(folder)
-    samples: list[Sample] = []
-    for key in sorted(poses, key=int):
-        where = f"{folder.name}/{key}"
-        if key not in cameras or int(key) not in files:
-            lacking = "an image file" if key in cameras else "an entry in scene_camera.json"
-            raise DatasetError(f"{folder}: image {key} of scene_gt.json: expected {lacking}, found none")
-        size = (samples[0].camera.width, samples[0].camera.height) if samples else _image_size(files[int(key)])
-        camera = _camera(cameras[key], size, f"{folder}/scene_camera.json: image {key}")
-        annotations = _annotations(folder, key, poses[key], infos.get(key))
-        samples.append(_sample(folder, int(key), files[int(key)], camera, annotations, cameras[key], where))
+def read_scene(folder: Path, sensor: str = "") -> list[Sample]:
+    """The images of one scene, in order. Raises DatasetError.
+
+    A scene of a test split without scene_gt.json has images without annotations: their poses are not public.
+    """
+    scene = _open(folder, f"_{sensor}" if sensor else "")
+    size: tuple[int, int] | None = None
+    samples = []
+    for key in sorted(scene.keys, key=int):
+        _check_complete(scene, key)
+        size = size or picture_size(scene.images[int(key)])
+        samples.append(_sample(scene, key, size))
     return samples
 
 
-def _sample(
-    folder: Path,
-    image_id: int,
-    image_path: Path,
-    camera: Camera,
-    annotations: tuple[Annotation, ...],
-    camera_entry: Mapping[str, Any],
-    where: str,
-) -> Sample:
-    depth = folder / "depth" / f"{image_path.stem}.png"
-    scale = float(numbers(camera_entry, "depth_scale", 1, where)[0]) if "depth_scale" in camera_entry else 1.0
-    depth_path = depth if depth.is_file() else None
-    return Sample(int(folder.name), image_id, image_path, camera, annotations, depth_path, scale)
+def sensors_of(scene: Path) -> list[str]:
+    """The cameras that saw a scene, "" where it has one without a name."""
+    return sorted(path.stem.removeprefix("scene_camera").lstrip("_") for path in scene.glob("scene_camera*.json"))
 
 
-def _camera(entry: Mapping[str, Any], size: tuple[int, int], where: str) -> Camera:
-    matrix = numbers(entry, "cam_K", 9, where).reshape(3, 3)
-    try:
-        return Camera.from_matrix(matrix, *size)
-    except CameraError as error:
-        raise DatasetError(f"{where}: cam_K: {error}") from error
+@dataclass(frozen=True)
+class _Scene:
+    """The files of one scene, listed once: a photorealistic split has a million masks."""
+
+    folder: Path
+    ending: str
+    picture_folder: str
+    cameras: dict[str, Any]
+    poses: dict[str, Any] | None
+    infos: dict[str, Any] | None
+    images: dict[int, Path]
+    depths: dict[int, Path]
+    masks: frozenset[str]
+    masks_visible: frozenset[str]
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        return self.cameras if self.poses is None else self.poses
 
 
-def _annotations(folder: Path, key: str, entries: Any, infos: Any) -> tuple[Annotation, ...]:
-    where = f"{folder}/scene_gt.json: image {key}"
-    if not isinstance(entries, list) or (infos is not None and len(infos) != len(entries)):
-        count = len(entries) if isinstance(entries, list) else "no"
-        raise DatasetError(f"{where}: expected a list as long as in scene_gt_info.json, got {count} objects")
-    annotations = []
-    for index, entry in enumerate(entries):
-        entry_where = f"{where}, object {index}"
-        info = infos[index] if infos is not None else {}
-        mask = folder / "mask_visib" / f"{int(key):06d}_{index:06d}.png"
-        annotations.append(
-            Annotation(
-                object_id=object_id(entry, entry_where),
-                T_camera_object=pose(entry, entry_where),
-                visible_fraction=float(info["visib_fract"]) if "visib_fract" in info else None,
-                bbox_obj=_box(info, f"{folder}/scene_gt_info.json: image {key}, object {index}"),
-                mask_visible_path=mask if mask.is_file() else None,
-            )
+def _open(folder: Path, ending: str) -> _Scene:
+    poses, infos = folder / f"scene_gt{ending}.json", folder / f"scene_gt_info{ending}.json"
+    hidden = folder.parent.name.startswith("test") and not poses.is_file()
+    picture_folder, images = _images(folder, ending)
+    return _Scene(
+        folder,
+        ending,
+        picture_folder,
+        read_json(folder / f"scene_camera{ending}.json"),
+        None if hidden else read_json(poses),
+        read_json(infos) if infos.is_file() else None,
+        images,
+        _numbered(folder / f"depth{ending}"),
+        frozenset(path.name for path in (folder / f"mask{ending}").glob("*.png")),
+        frozenset(path.name for path in (folder / f"mask_visib{ending}").glob("*.png")),
+    )
+
+
+def _check_complete(scene: _Scene, key: str) -> None:
+    lacking = None
+    if key not in scene.cameras:
+        lacking = f"an entry in scene_camera{scene.ending}.json"
+    elif int(key) not in scene.images:
+        lacking = f"an image file in {scene.picture_folder}"
+    if lacking:
+        raise DatasetError(
+            f"{scene.folder}: image {key} of scene_gt{scene.ending}.json: expected {lacking}, found none"
         )
-    return tuple(annotations)
 
 
-def _box(info: Mapping[str, Any], where: str) -> tuple[float, float, float, float] | None:
-    if "bbox_obj" not in info:
-        return None
-    x, y, width, height = numbers(info, "bbox_obj", 4, where).tolist()
-    return (x, y, width, height)
+def _sample(scene: _Scene, key: str, size: tuple[int, int]) -> Sample:
+    where = f"{scene.folder}/scene_camera{scene.ending}.json: image {key}"
+    camera: Camera = camera_of(scene.cameras[key], size, where)
+    return Sample(
+        int(scene.folder.name),
+        int(key),
+        scene.images[int(key)],
+        camera,
+        _annotations(scene, key) if scene.poses is not None else (),
+        scene.depths.get(int(key)),
+        depth_scale_of(scene.cameras[key], where),
+    )
 
 
-def _image_files(folder: Path) -> dict[int, Path]:
-    for name in IMAGE_FOLDERS:
-        files = [path for path in (folder / name).glob("*") if path.suffix in IMAGE_SUFFIXES]
+def _annotations(scene: _Scene, key: str) -> tuple[Annotation, ...]:
+    where = f"{scene.folder}/scene_gt{scene.ending}.json: image {key}"
+    info_where = f"{scene.folder}/scene_gt_info{scene.ending}.json: image {key}"
+    assert scene.poses is not None
+    if scene.infos is not None and key not in scene.infos:
+        raise DatasetError(f"{info_where}: expected an entry as in scene_gt{scene.ending}.json, found none")
+    infos = scene.infos[key] if scene.infos is not None else None
+    found = annotations_of(scene.poses[key], infos, where, info_where)
+    return tuple(_with_masks(scene, f"{int(key):06d}_{place:06d}.png", found[place]) for place in found)
+
+
+def _with_masks(scene: _Scene, name: str, annotation: Annotation) -> Annotation:
+    folder, ending = scene.folder, scene.ending
+    return replace(
+        annotation,
+        mask_visible_path=folder / f"mask_visib{ending}" / name if name in scene.masks_visible else None,
+        mask_path=folder / f"mask{ending}" / name if name in scene.masks else None,
+    )
+
+
+def _images(folder: Path, ending: str) -> tuple[str, dict[int, Path]]:
+    names = [f"{name}{ending}" for name in IMAGE_FOLDERS] + [ending[1:]] * bool(ending)
+    for name in names:
+        files = _numbered(folder / name)
         if files:
-            return {int(path.stem): path for path in files if path.stem.isdecimal()}
-    raise DatasetError(f"{folder}: expected images in one of {', '.join(IMAGE_FOLDERS)}, found none")
+            return name, files
+    raise DatasetError(f"{folder}: expected images in one of {', '.join(names)}, found none")
 
 
-def _image_size(path: Path) -> tuple[int, int]:
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise DatasetError(f"{path}: expected an image, got an unreadable file")
-    return image.shape[1], image.shape[0]
+def _numbered(folder: Path) -> dict[int, Path]:
+    files = (path for path in folder.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    return {int(path.stem): path for path in files if path.stem.isdecimal()}
 
 
-def _check_objects(samples: list[Sample], models: Mapping[int, DatasetModel], dataset: Path) -> None:
-    for sample in samples:
-        for annotation in sample.annotations:
-            if annotation.object_id not in models:
-                where = f"{dataset}: scene {sample.scene_id}, image {sample.image_id}: obj_id"
-                known = ", ".join(map(str, sorted(models)))
-                raise DatasetError(f"{where}: expected one of models_info.json ({known}), got {annotation.object_id}")
+def _number(path: Path) -> int:
+    return int(path.name)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fpgnas_core.camera import Camera
+from training.data.pictures import check_size, read_colour, read_depth, read_mask
 from training.errors import DatasetError
+
+ImageReader = Callable[[], NDArray[np.uint8]]
+MaskReader = Callable[[], NDArray[np.bool_]]
+DepthReader = Callable[[], NDArray[np.uint16]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +30,31 @@ class Annotation:
     bbox_obj: tuple[float, float, float, float] | None = None
     """x, y, width, height of the whole silhouette, pixels."""
     mask_visible_path: Path | None = None
+    mask_path: Path | None = None
+    """Mask of the whole silhouette, hidden parts too."""
+    mask_visible_reader: MaskReader | None = None
+    """Gives the mask where it is no file of its own."""
+    mask_reader: MaskReader | None = None
+
+    @property
+    def has_mask_visible(self) -> bool:
+        """Whether `load_mask_visible` has something to load."""
+        return self.mask_visible_reader is not None or self.mask_visible_path is not None
 
     def load_mask_visible(self) -> NDArray[np.bool_]:
         """(H, W), true on the visible part of the object. Raises DatasetError."""
-        if self.mask_visible_path is None:
-            raise DatasetError(
-                f"object {self.object_id}: expected a mask of its visible part, got none in this data set"
-            )
-        return np.asarray(_read_image(self.mask_visible_path, cv2.IMREAD_GRAYSCALE) > 0)
+        return self._load(self.mask_visible_reader, self.mask_visible_path, "of its visible part")
+
+    def load_mask(self) -> NDArray[np.bool_]:
+        """(H, W), true on the whole silhouette, hidden parts too. Raises DatasetError."""
+        return self._load(self.mask_reader, self.mask_path, "of its silhouette")
+
+    def _load(self, reader: MaskReader | None, path: Path | None, what: str) -> NDArray[np.bool_]:
+        if reader is not None:
+            return reader()
+        if path is None:
+            raise DatasetError(f"object {self.object_id}: expected a mask {what}, got none in this data set")
+        return read_mask(path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,36 +64,38 @@ class Sample:
     scene_id: int
     image_id: int
     image_path: Path
+    """The file, or where there is none, the name of the entry in its tar file or recording."""
     camera: Camera
     annotations: tuple[Annotation, ...]
     depth_path: Path | None = None
     depth_scale_mm: float = 1.0
     """Millimetres of one unit of the depth image."""
+    image_reader: ImageReader | None = None
+    """Gives the (H, W, 3) BGR image where it is no file of its own."""
+    depth_reader: DepthReader | None = None
+
+    @property
+    def has_depth(self) -> bool:
+        """Whether `load_depth` has something to load."""
+        return self.depth_path is not None
 
     def load_image(self) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 BGR. Raises DatasetError for an unreadable file or one not of the camera's size."""
-        image = _read_image(self.image_path, cv2.IMREAD_COLOR)
-        self._check_size(self.image_path, image)
-        return image.astype(np.uint8, copy=False)
+        image = read_colour(self.image_path) if self.image_reader is None else self.image_reader()
+        check_size(self.image_path, image, self.camera)
+        return image
 
     def load_depth(self) -> NDArray[np.float32]:
         """(H, W) metres along the optical axis, 0 where nothing was measured. Raises DatasetError."""
         if self.depth_path is None:
             raise DatasetError(f"{self.image_path}: expected a depth image beside it, got none in this data set")
-        depth = _read_image(self.depth_path, cv2.IMREAD_UNCHANGED)
-        self._check_size(self.depth_path, depth)
+        depth = read_depth(self.depth_path) if self.depth_reader is None else self.depth_reader()
+        check_size(self.depth_path, depth, self.camera)
         return np.asarray(depth * (self.depth_scale_mm / 1000), np.float32)
 
-    def _check_size(self, path: Path, image: NDArray[np.uint8 | np.uint16]) -> None:
-        expected, got = (self.camera.height, self.camera.width), image.shape[:2]
-        if got != expected:
-            raise DatasetError(
-                f"{path}: expected {expected[1]}x{expected[0]} px as its camera has, got {got[1]}x{got[0]}"
-            )
-
-
-def _read_image(path: Path, flags: int) -> NDArray[np.uint8 | np.uint16]:
-    image = cv2.imread(str(path), flags)
-    if image is None:
-        raise DatasetError(f"{path}: expected an image, got {'an unreadable' if path.is_file() else 'no'} file")
-    return np.asarray(image)
+    def load_mask_visible(self, annotation: Annotation) -> NDArray[np.bool_]:
+        """(H, W) mask of one of `annotations`, checked to be of the camera's size. Raises DatasetError."""
+        mask = annotation.load_mask_visible()
+        place = self.annotations.index(annotation)
+        check_size(annotation.mask_visible_path or f"{self.image_path}: mask of object {place}", mask, self.camera)
+        return mask
