@@ -8,7 +8,28 @@ import numpy as np
 import pytest
 import trimesh
 
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 TURN_Z = [0, -1, 0, 1, 0, 0, 0, 0, 1]
+
+
+def shared_data(name: str) -> Path:
+    """A folder of real data beside the checkout; skips the test where it is absent."""
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"real data {name} are not in {SHARED}; they may not be redistributed with the code")
+    return folder
+
+
+@pytest.fixture
+def linemod_folder() -> Path:
+    """Real photographs of LINEMOD and its meshes."""
+    return shared_data("linemod")
+
+
+@pytest.fixture
+def speed_folder() -> Path:
+    """Real labels of SPEED."""
+    return shared_data("speed")
 
 
 @pytest.fixture

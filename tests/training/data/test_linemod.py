@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from training.data.linemod import read_sequence
+from fpgnas_core.se3 import transform_points
+from training.data.linemod import CAMERA, read_sequence
 from training.errors import DatasetError
+from training.rendering.mesh import load_mesh
 
 ENTRY = """{number}:
 - cam_R_m2c: [0, -1, 0, 1, 0, 0, 0, 0, 1]
@@ -63,3 +65,63 @@ def test_damaged_yaml_is_one_line(sequence: Path) -> None:
 def test_missing_sequence_says_what_is_expected(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="expected the poses of a LINEMOD sequence"):
         read_sequence(tmp_path / "06")
+
+
+INFO = """1:
+  cam_K: [600.0, 0, 320, 0, 601, 240, 0, 0, 1]
+  depth_scale: 0.5
+3:
+  elev: 30
+"""
+
+
+def test_cameras_of_info_yml_belong_to_their_image(sequence: Path) -> None:
+    (sequence / "info.yml").write_text(INFO)
+    first, second = read_sequence(sequence)
+    assert (first.camera.fx, first.camera.fy, first.camera.cx, first.camera.width) == (600, 601, 320, 640)
+    assert second.camera == CAMERA
+
+
+def test_depth_is_metres_by_the_scale_of_info_yml(sequence: Path) -> None:
+    (sequence / "info.yml").write_text(INFO)
+    (sequence / "depth").mkdir()
+    for name in ("0001", "0003"):
+        cv2.imwrite(str(sequence / "depth" / f"{name}.png"), np.full((480, 640), 1000, np.uint16))
+    first, second = read_sequence(sequence)
+    np.testing.assert_allclose(first.load_depth(), 0.5)
+    np.testing.assert_allclose(second.load_depth(), 1.0)
+
+
+def test_mask_is_that_of_the_object_of_the_sequence(sequence: Path) -> None:
+    other = ENTRY.format(number=1).partition("\n")[2].replace("obj_id: 6", "obj_id: 2")
+    (sequence / "gt.yml").write_text(ENTRY.format(number=1) + other + ENTRY.format(number=3))
+    (sequence / "mask").mkdir()
+    mask = np.zeros((480, 640), np.uint8)
+    mask[:2, :3] = 255
+    cv2.imwrite(str(sequence / "mask" / "0001.png"), mask)
+    own, foreign = read_sequence(sequence)[0].annotations
+    assert own.load_mask_visible().sum() == 6
+    assert not foreign.has_mask_visible
+
+
+def test_camera_without_focal_length_is_refused(sequence: Path) -> None:
+    (sequence / "info.yml").write_text(INFO.replace("600.0", "0"))
+    with pytest.raises(DatasetError, match=r"info.yml: image 0001: cam_K: focal lengths: expected positive"):
+        read_sequence(sequence)
+
+
+@pytest.mark.parametrize(("number", "images"), [("04", [1, 8, 64, 256, 512]), ("06", [1, 8, 16, 32, 64])])
+def test_real_photographs_and_meshes_agree_with_the_stated_boxes(
+    linemod_folder: Path, number: str, images: list[int]
+) -> None:
+    samples = read_sequence(linemod_folder / "real" / number)
+    assert [sample.image_id for sample in samples] == images
+    vertices = load_mesh(linemod_folder / "models" / f"obj_{int(number):06d}.ply", "mm").vertices
+    for sample in samples:
+        assert sample.load_image().shape == (480, 640, 3)
+        annotation = sample.annotations[0]
+        pixels = sample.camera.project(transform_points(annotation.T_camera_object, vertices))
+        assert annotation.bbox_obj is not None
+        x, y, width, height = annotation.bbox_obj
+        np.testing.assert_allclose(pixels.min(axis=0), [x, y], atol=1.5)
+        np.testing.assert_allclose(np.ptp(pixels, axis=0), [width, height], atol=2.5)
