@@ -86,6 +86,11 @@ class _Scene:
 
 def _open(folder: Path, ending: str) -> _Scene:
     poses, infos = folder / f"scene_gt{ending}.json", folder / f"scene_gt_info{ending}.json"
+    if not (folder / f"scene_camera{ending}.json").is_file():
+        known = ", ".join(repr(sensor) for sensor in sensors_of(folder)) or "none"
+        raise DatasetError(
+            f"{folder}: expected scene_camera{ending}.json, found cameras {known}; name one as the sensor"
+        )
     hidden = folder.parent.name.startswith("test") and not poses.is_file()
     picture_folder, images = _images(folder, ending)
     return _Scene(

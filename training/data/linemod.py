@@ -34,25 +34,25 @@ def read_sequence(folder: Path, camera: Camera = CAMERA) -> list[Sample]:
     files = sorted((folder / "rgb").glob("*.png")) + sorted((folder / "rgb").glob("*.jpg"))
     if not files or not folder.name.isdecimal():
         raise DatasetError(f"{folder}: expected a folder such as 06 with rgb/0000.png and so on, found no images")
-    samples = []
-    for path in files:
-        where = f"{folder}/gt.yml: image {path.stem}"
-        if not path.stem.isdecimal() or int(path.stem) not in truth:
-            raise DatasetError(f"{where}: expected an entry for the file rgb/{path.name}, found none")
-        info, info_where = infos.get(int(path.stem), {}), f"{folder}/info.yml: image {path.stem}"
-        depth = folder / "depth" / f"{path.stem}.png"
-        samples.append(
-            Sample(
-                int(folder.name),
-                int(path.stem),
-                path,
-                camera_of(info, (camera.width, camera.height), info_where) if "cam_K" in info else camera,
-                _annotations(folder, path.stem, truth[int(path.stem)], where),
-                depth if depth.is_file() else None,
-                depth_scale_of(info, info_where),
-            )
-        )
-    return samples
+    return [_sample(path, truth, infos, camera) for path in files]
+
+
+def _sample(path: Path, truth: Mapping[int, Any], infos: Mapping[int, Any], camera: Camera) -> Sample:
+    folder, stem = path.parent.parent, path.stem
+    where = f"{folder}/gt.yml: image {stem}"
+    if not stem.isdecimal() or int(stem) not in truth:
+        raise DatasetError(f"{where}: expected an entry for the file rgb/{path.name}, found none")
+    info, info_where = infos.get(int(stem), {}), f"{folder}/info.yml: image {stem}"
+    depth = folder / "depth" / f"{stem}.png"
+    return Sample(
+        int(folder.name),
+        int(stem),
+        path,
+        camera_of(info, (camera.width, camera.height), info_where) if "cam_K" in info else camera,
+        _annotations(folder, stem, truth[int(stem)], where),
+        depth if depth.is_file() else None,
+        depth_scale_of(info, info_where),
+    )
 
 
 def _annotations(folder: Path, stem: str, entries: list[Any], where: str) -> tuple[Annotation, ...]:

@@ -166,7 +166,7 @@ def _messages(path: Path, reader: AnyReader, topics: Iterable[str]) -> Iterator[
         yield connection.topic, where, _deserialised(reader, connection, data, where)
 
 
-def _deserialised(reader: AnyReader, connection: Connection, data: bytes | memoryview, where: str) -> Any:
+def _deserialised(reader: AnyReader, connection: Connection, data: bytes, where: str) -> Any:
     try:
         return reader.deserialize(data, connection.msgtype)
     except (SerdeError, KeyError, ValueError) as error:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from training.data.fields import integer, read_json_list
 from training.data.sample import Sample
 from training.errors import DatasetError
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True)
+class Target:
     """Instances of one object to be found in one image."""
 
     scene_id: int

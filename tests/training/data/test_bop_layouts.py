@@ -56,6 +56,8 @@ def test_scene_of_several_cameras_as_in_ipd(scene: Path) -> None:
     for name in ("scene_camera", "scene_gt", "scene_gt_info"):
         (scene / f"{name}.json").rename(scene / f"{name}_cam1.json")
     assert sensors_of(scene) == ["cam1"]
+    with pytest.raises(DatasetError, match=r"expected scene_camera.json, found cameras 'cam1'; name one as the sensor"):
+        read_scene(scene)
     samples = read_scene(scene, "cam1")
     assert [sample.image_id for sample in samples] == [0, 11]
     assert samples[0].annotations[0].load_mask_visible().sum() == 200

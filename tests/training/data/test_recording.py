@@ -39,8 +39,8 @@ def test_demo_recording_is_read() -> None:
 def test_folders_and_files_of_both_storages_are_read(tmp_path: Path, storage: StoragePlugin) -> None:
     folder = write(tmp_path / "bag", frames(3), storage)
     assert places(read(folder)) == [0, 0.1, 0.2]
-    if storage is StoragePlugin.MCAP:
-        assert places(read(next(folder.glob("*.mcap")))) == [0, 0.1, 0.2]
+    file = next(path for path in folder.iterdir() if path.suffix in (".mcap", ".db3"))
+    assert places(read(file)) == [0, 0.1, 0.2]
 
 
 def test_pictures_cameras_and_ids_are_those_of_their_messages(tmp_path: Path) -> None:
