@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fpgnas_core.arrays import checked
+from fpgnas_core.arrays import FloatArray, checked
 from fpgnas_core.errors import MetricError
 from fpgnas_core.se3 import rotation_angle
 
@@ -59,7 +59,7 @@ def speed_plus_score(errors: Sequence[SpeedErrors]) -> float:
     return float(np.where(terms < floors, 0.0, terms).sum(axis=1).mean())
 
 
-def _terms(errors: Sequence[SpeedErrors]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _terms(errors: Sequence[SpeedErrors]) -> FloatArray:
     if len(errors) == 0:
         msg = "errors: expected those of at least one image, got none"
         raise MetricError(msg)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from training.evaluation.run import Evaluation
+from fpgnas_core import bop_results
+from fpgnas_core.bop_results import BopResult
+from training.evaluation.run import Evaluation, FrameResult
 from training.evaluation.scoring import ObjectScore
 
 
@@ -45,17 +46,12 @@ def _row(score: ObjectScore, seconds: float) -> dict[str, Any]:
 
 
 def write_bop_results(path: Path, evaluation: Evaluation) -> None:
-    """BOP's result format (bop_toolkit): R row-major, t in mm, time in seconds for the image."""
-    lines = ["scene_id,im_id,obj_id,score,R,t,time"]
-    for frame in evaluation.frames:
-        where = f"{frame.sample.scene_id},{frame.sample.image_id}"
-        for estimate in frame.estimates:
-            pose = estimate.T_camera_object
-            rotation, translation = _joined(pose[:3, :3]), _joined(1000 * pose[:3, 3])
-            about = f"{estimate.object_id},{estimate.confidence:.6f},{rotation},{translation}"
-            lines.append(f"{where},{about},{frame.seconds:.6f}")
-    path.write_text("\n".join(lines) + "\n")
+    """All estimates in BOP's result format."""
+    bop_results.write_bop_results(path, (result for frame in evaluation.frames for result in _results(frame)))
 
 
-def _joined(values: np.ndarray) -> str:
-    return " ".join(f"{value:.9g}" for value in values.ravel())
+def _results(frame: FrameResult) -> Iterator[BopResult]:
+    where = frame.sample.scene_id, frame.sample.image_id
+    for estimate in frame.estimates:
+        about = estimate.object_id, estimate.confidence, estimate.T_camera_object
+        yield BopResult(*where, *about, frame.seconds)
