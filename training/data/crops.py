@@ -24,12 +24,14 @@ class CropSet:
     """N square crops with one annotated object each.
 
     images: (N, S, S, 3) uint8 RGB.  masks: (N, S, S) uint8, 255 on the visible object.  keypoints_px: (N, K, 2)
-    float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
+    float32.  coordinates: (N, S, S, 3) uint8, the visible surface's place in the object's box, 0 to 255 from its lowest to
+    its highest corner.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
     """
 
     objects: tuple[ObjectModel, ...]
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
+    coordinates: NDArray[np.uint8]
     keypoints_px: NDArray[np.float32]
     object_index: NDArray[np.int64]
     T_camera_object: NDArray[np.float64]
@@ -44,6 +46,7 @@ class CropSet:
             self,
             images=self.images[indices],
             masks=self.masks[indices],
+            coordinates=self.coordinates[indices],
             keypoints_px=self.keypoints_px[indices],
             object_index=self.object_index[indices],
             T_camera_object=self.T_camera_object[indices],
@@ -62,12 +65,14 @@ def load_crops(dataset: str, split: str, n_keypoints: int, size: int, most: int 
     samples = samples[: most or len(samples)]
     images = np.empty((len(samples), size, size, 3), np.uint8)
     masks = np.empty((len(samples), size, size), np.uint8)
+    coordinates = np.empty((len(samples), size, size, 3), np.uint8)
     annotations = [_only_annotation(sample, size) for sample in samples]
+    places = {model.object_id: place for place, model in enumerate(objects)}
+    object_index = np.array([places[annotation.object_id] for annotation in annotations])
     for index, sample in enumerate(tqdm(samples, desc=f"load {split}", unit="crop")):
         images[index] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB)
         masks[index] = annotations[index].load_mask_visible() * np.uint8(255)
-    places = {model.object_id: place for place, model in enumerate(objects)}
-    object_index = np.array([places[annotation.object_id] for annotation in annotations])
+        coordinates[index] = surface_coordinates(sample, annotations[index], objects[object_index[index]])
     projections = [
         sample.camera.project(transform_points(annotation.T_camera_object, objects[place].keypoints))
         for sample, annotation, place in zip(samples, annotations, object_index, strict=True)
@@ -76,11 +81,24 @@ def load_crops(dataset: str, split: str, n_keypoints: int, size: int, most: int 
         objects,
         images,
         masks,
+        coordinates,
         np.array(projections, np.float32),
         object_index,
         np.array([annotation.T_camera_object for annotation in annotations]),
         tuple(sample.camera for sample in samples),
     )
+
+
+def surface_coordinates(sample: Sample, annotation: Annotation, model: ObjectModel) -> NDArray[np.uint8]:
+    """(H, W, 3): what each pixel's depth says of the place in the object's box, 0 to 255. Raises DatasetError."""
+    camera, depth = sample.camera, sample.load_depth()
+    columns = (np.arange(camera.width) - camera.cx) / camera.fx
+    rows = (np.arange(camera.height) - camera.cy) / camera.fy
+    points = np.stack([columns[None] * depth, rows[:, None] * depth, depth], axis=-1)
+    pose = annotation.T_camera_object
+    places = (points - pose[:3, 3]) @ pose[:3, :3]
+    share = (places - np.array(model.box_center)) / np.array(model.box_size) + 0.5
+    return (share * 255).clip(0, 255).astype(np.uint8)
 
 
 def _only_annotation(sample: Sample, size: int) -> Annotation:

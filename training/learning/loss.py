@@ -12,54 +12,73 @@ from training.space.network import PoseGrid
 
 LEAST_VISIBLE = 0.3
 LOG_SCALE_RANGE = (-5.0, 4.0)
-ABSOLUTE_WEIGHT = 0.1
+CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT = 5.0, 3.0, 20.0
 
 
 class Targets(NamedTuple):
     """Labels of a batch of crops with one object each.
 
-    masks: (N, 1, H, W) float, 1 on the visible object.  object_index: (N,) its place among the network's objects.
+    masks: (N, 1, H, W) float, 1 on the visible object.  coordinates: (N, 3, H, W), the visible surface's place in the
+    object's box, -0.5 to 0.5.  object_index: (N,) its place among the network's objects.
     keypoints_px: (N, K, 2) projections, input pixels, symmetric equivalents resolved.
     """
 
     masks: Tensor
+    coordinates: Tensor
     object_index: Tensor
     keypoints_px: Tensor
 
 
 class PoseLoss(NamedTuple):
-    """total = classes + votes; each is a scalar."""
+    """Scalars. classes: cross-entropy a cell.  votes: mean |error| of a vote, strides.  scales: their likelihood.
+
+    coordinates: mean |error| of a surface coordinate, box sizes.
+    """
 
     total: Tensor
     classes: Tensor
     votes: Tensor
+    scales: Tensor
+    coordinates: Tensor
 
 
-def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
-    """Binary cross-entropy of the visible part, and the Laplace negative log-likelihood of the votes on it.
+def pose_loss(grid: PoseGrid, coordinates: Tensor, targets: Targets, stride: int) -> PoseLoss:
+    """Binary cross-entropy of the visible part; on it the errors of votes and coordinates and the scales' likelihood.
 
-    A vote of offset o and log-scale s for the true offset t costs |o - t| exp(-s) + s per axis (Kendall and Gal 2017);
-    a small plain |o - t| keeps far, unsure votes learning.
+    coordinates: (N, 3, h, w), what an auxiliary head says of each cell's place in the object's box (NOCS, Wang et al.
+    2019). Only training has it: votes alone stay for long at the mean over all rotations, while a coordinate is local.
+
+    A vote that is off by e strides with log-scale s costs VOTE_WEIGHT e + (e exp(-s) + s), where the likelihood
+    (Kendall and Gal 2017) trains the scale alone: left to train the votes too, its gradient fades as 1 / exp(s) while
+    votes are far off, and they stay there.
     """
     share = functional.avg_pool2d(targets.masks, stride)[:, 0]
     truth = torch.zeros_like(grid.class_logits)
     truth[torch.arange(len(truth)), targets.object_index] = share
-    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, truth, reduction="none")
+    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, truth)
     weight = share * (share > LEAST_VISIBLE)
-    votes = (_vote_cost(grid, targets.keypoints_px, stride) * weight).sum() / weight.sum().clamp_min(1.0)
-    class_loss = 20.0 * classes.mean()
-    return PoseLoss(class_loss + votes, class_loss.detach(), votes.detach())
+    weight = weight / weight.sum().clamp_min(1.0)
+    error = _vote_errors(grid, targets.keypoints_px, stride)
+    scale = grid.keypoint_log_scales.clamp(*LOG_SCALE_RANGE)[:, :, None]
+    votes = (error.mean(dim=(1, 2)) * weight).sum()
+    scales = ((error.detach() * torch.exp(-scale) + scale).mean(dim=(1, 2)) * weight).sum()
+    surface = (_coordinate_errors(coordinates, targets, stride, share) * weight).sum()
+    total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + scales + COORDINATE_WEIGHT * surface
+    return PoseLoss(total, classes.detach(), votes.detach(), scales.detach(), surface.detach())
 
 
-def _vote_cost(grid: PoseGrid, keypoints_px: Tensor, stride: int) -> Tensor:
-    """(N, h, w): mean over keypoints and axes."""
+def _coordinate_errors(coordinates: Tensor, targets: Targets, stride: int, share: Tensor) -> Tensor:
+    """(N, h, w): mean over the axes of the error against the mean over each cell's visible pixels."""
+    truth = functional.avg_pool2d(targets.coordinates * targets.masks, stride) / share[:, None].clamp_min(1e-3)
+    return (coordinates - truth).abs().mean(dim=1)
+
+
+def _vote_errors(grid: PoseGrid, keypoints_px: Tensor, stride: int) -> Tensor:
+    """(N, K, 2, h, w) absolute error of each vote, strides."""
     batch, count, height, width = grid.keypoint_log_scales.shape
     offsets = grid.keypoint_offsets.view(batch, count, 2, height, width)
     centres = cell_centres(height, width, stride, offsets.device)
-    truth = (keypoints_px[..., None, None] - centres) / stride
-    scale = grid.keypoint_log_scales.clamp(*LOG_SCALE_RANGE)[:, :, None]
-    error = (offsets - truth).abs()
-    return (error * torch.exp(-scale) + scale + ABSOLUTE_WEIGHT * error).mean(dim=(1, 2))
+    return (offsets - (keypoints_px[..., None, None] - centres) / stride).abs()
 
 
 def cell_centres(height: int, width: int, stride: int, device: torch.device | None = None) -> Tensor:

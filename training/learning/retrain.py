@@ -15,10 +15,11 @@ from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet, load_crops
 from training.errors import RunError
 from training.learning.loss import PoseLoss, pose_loss
-from training.learning.precision import forward
+from training.learning.precision import coordinate_head, forward
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate, set_rate
+from training.learning.team import Team, run_as_team
 from training.learning.validation import Validation, validate
 from training.space.network import PoseNetwork, build_network, inherit_weights
 from training.space.space import load_architecture
@@ -30,16 +31,26 @@ RATE_WARMUP_STEPS = 200
 class Retraining:
     """One training run of one network."""
 
-    def __init__(self, settings: RetrainSettings, crops: CropSet, held_out: CropSet, run: RunFolder) -> None:
+    def __init__(
+        self,
+        settings: RetrainSettings,
+        crops: CropSet,
+        held_out: CropSet,
+        run: RunFolder,
+        team: Team | None = None,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.crops, self.held_out, self.run = settings, crops, held_out, run
+        self.team = team or Team()
         self.architecture = load_architecture(settings.architecture)
         self.network = build_network(self.architecture)
         self._inherit()
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay), use_buffers=True
         )
-        self.optimiser = torch.optim.AdamW(_parameter_groups(self.network, settings.weight_decay))
+        self.head = coordinate_head(self.network)
+        self.trained = nn.ModuleList([self.network, self.head])
+        self.optimiser = torch.optim.AdamW(_parameter_groups(self.trained, settings.weight_decay))
         self.step, self.hours, self._last_save = 0, 0.0, time.monotonic()
 
     @property
@@ -54,23 +65,38 @@ class Retraining:
         self._resume()
         settings = self.settings
         batches = augmented_batches(
-            self.crops, settings.batch_size, settings.seed, settings.augmentation, self.step, settings.steps
+            self.crops,
+            settings.batch_size,
+            settings.seed,
+            settings.augmentation,
+            self.step,
+            settings.steps,
+            self.team,
         )
-        bar = tqdm(total=settings.steps, initial=self.step, desc="retrain", unit="step", smoothing=0.02)
+        bar = tqdm(
+            total=settings.steps,
+            initial=self.step,
+            desc="retrain",
+            unit="step",
+            smoothing=0.02,
+            disable=not self.team.is_leader,
+        )
         self.network.train()
         for batch in batches:
             loss = self._train_step(batch)
             self.step += 1
             bar.update()
-            self._report(bar, loss)
-        self._save()
-        self._finish()
+            if self.team.is_leader:
+                self._report(bar, loss)
+        if self.team.is_leader:
+            self._save()
+            self._finish()
 
     def _train_step(self, batch: Batch) -> PoseLoss:
         settings = self.settings
         set_rate(self.optimiser, cosine_rate(self.step, settings.steps, settings.learning_rate, RATE_WARMUP_STEPS))
-        grid = forward(self.network, batch.images, settings.bfloat16)
-        loss = pose_loss(grid, batch.targets, self.architecture.space.grid_stride)
+        grid, coordinates = forward(self.network, self.head, batch.images, settings.bfloat16)
+        loss = pose_loss(grid, coordinates, batch.targets, self.architecture.space.grid_stride)
         if not torch.isfinite(loss.total):
             raise RunError(
                 f"step {self.step}: expected a finite loss, got {float(loss.total)}; the last checkpoint in"
@@ -78,14 +104,16 @@ class Retraining:
             )
         self.optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
+        self.team.average_gradients(self.trained.parameters())
+        nn.utils.clip_grad_norm_(self.trained.parameters(), GRADIENT_NORM)
         self.optimiser.step()
         self.average.update_parameters(self.network)
         return loss
 
     def _report(self, bar: tqdm[None], loss: PoseLoss) -> None:
         if self.step % 20 == 0:
-            bar.set_postfix_str(f"loss {float(loss.total):.2f} (classes {loss.classes:.2f}, votes {loss.votes:.2f})")
+            bar.set_postfix_str(f"loss {loss.total:.2f}, votes {loss.votes:.2f} strides")
+
             values = {name: float(value) for name, value in loss._asdict().items()}
             self.run.log(self.step, values | {"rate": self.optimiser.param_groups[0]["lr"]})
         if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
@@ -129,7 +157,7 @@ class Retraining:
             {
                 "step": self.step,
                 "hours": self.hours,
-                "network": self.network.state_dict(),
+                "trained": self.trained.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
             }
@@ -140,12 +168,17 @@ class Retraining:
         if state is None:
             return
         self.step, self.hours = state["step"], state["hours"]
-        for name in ("network", "average", "optimiser"):
+        for name in ("trained", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
 
 
 def retrain(settings: RetrainSettings) -> Path:
     """Train and write weights.pt, metrics.json and architecture.json; returns the run folder."""
+    run_as_team(_retrain, settings, settings.processes)
+    return Path(settings.out)
+
+
+def _retrain(settings: RetrainSettings, team: Team) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     architecture = load_architecture(settings.architecture)
@@ -153,8 +186,7 @@ def retrain(settings: RetrainSettings) -> Path:
     count, size = architecture.n_keypoints, architecture.input_size
     crops = load_crops(settings.dataset, settings.train_split, count, size, settings.crops)
     held_out = load_crops(settings.dataset, settings.validation_split, count, size, settings.validation_crops)
-    Retraining(settings, crops, held_out, run).train()
-    return run.path
+    Retraining(settings, crops, held_out, run, team).train()
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -49,13 +49,19 @@ class RetrainSettings:
     """Steps between two checkpoints."""
     bfloat16: bool = False
     """Compute in bfloat16, channels last, where the processor has it."""
+    processes: int = 1
+    """Processes that share every batch; on CPUs as many as cores, with one thread each."""
     threads: int = 0
-    """CPU threads of PyTorch; 0: one a core."""
+    """CPU threads of PyTorch in each process; 0: one a core."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work: SettingsError names the field."""
-        for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops"):
+        for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops", "processes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if self.batch_size % self.processes:
+            raise SettingsError(
+                f"batch_size: expected a multiple of processes ({self.processes}), got {self.batch_size}"
+            )
         if self.supernet and self.initial_weights:
             raise SettingsError("supernet, initial_weights: expected at most one of them, got both")

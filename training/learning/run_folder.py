@@ -18,6 +18,8 @@ from training.errors import RunError
 
 CHECKPOINT = "checkpoint.pt"
 SETTINGS = "settings.yaml"
+HOW_NOT_WHAT = ("threads", "processes", "out")
+"""Settings that may change when a run is resumed: they do not name another run."""
 
 
 class RunFolder:
@@ -33,7 +35,7 @@ class RunFolder:
         file = self.path / SETTINGS
         if file.is_file():
             before = yaml.safe_load(file.read_text())
-            changed = sorted(k for k in settings if before.get(k) != settings[k] and k not in ("threads", "out"))
+            changed = sorted(k for k in settings if before.get(k) != settings[k] and k not in HOW_NOT_WHAT)
             if changed:
                 raise RunError(
                     f"{self.path}: holds a run with another {', '.join(changed)}; use another --out or remove it"

@@ -62,7 +62,7 @@ def _rank(searching: SupernetSearch, weight_crops: CropSet, gate_crops: CropSet)
     rng = np.random.default_rng([settings.seed, 13])
     found = sample_architectures(searching.gates, searching.cost, settings.tau[1], settings.samples, rng)
     held_out = gate_crops.first(settings.ranking_crops)
-    return rank(searching.supernet, searching.cost, found, weight_crops, held_out)
+    return rank(searching.supernet, searching.head, searching.cost, found, weight_crops, held_out)
 
 
 def _architecture(searching: SupernetSearch, best: Candidate) -> Architecture:

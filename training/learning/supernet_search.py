@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import torch
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet
 from training.errors import RunError
 from training.learning.loss import PoseLoss, pose_loss
-from training.learning.precision import forward
+from training.learning.precision import coordinate_head, forward
 from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate, geometric, set_rate
 from training.learning.search_settings import SearchSettings
@@ -35,7 +36,9 @@ class SupernetSearch:
         self.supernet = build_supernet(settings.space, n_objects, settings.n_keypoints)
         self.cost = count_macs(self.supernet, settings.input_size)
         self.gates = BudgetGates(self.cost, settings.budget_macs)
-        self.weight_optimiser = torch.optim.AdamW(self.supernet.parameters(), weight_decay=1e-2)
+        self.head = coordinate_head(self.supernet)
+        self.trained = nn.ModuleList([self.supernet, self.head])
+        self.weight_optimiser = torch.optim.AdamW(self.trained.parameters(), weight_decay=1e-2)
         self.gate_optimiser = torch.optim.Adam(
             self.gates.parameters(), lr=settings.gate_learning_rate, betas=(0.5, 0.99)
         )
@@ -89,26 +92,28 @@ class SupernetSearch:
             cosine_rate(self.step, self.total_steps, self.settings.learning_rate, RATE_WARMUP_STEPS),
         )
         gates = self.gates.sample_hard(self.tau, self.generator)
-        grid = forward(self.supernet, batch.images, self.settings.bfloat16, gates)
-        loss = pose_loss(grid, batch.targets, self.settings.space.grid_stride)
+        loss = self._loss(batch, gates)
         self._check_finite(loss)
         self.weight_optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
-        torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
+        torch.nn.utils.clip_grad_norm_(self.trained.parameters(), GRADIENT_NORM)
         self.weight_optimiser.step()
         return loss
 
+    def _loss(self, batch: Batch, gates: Sequence[Tensor | float]) -> PoseLoss:
+        grid, coordinates = forward(self.supernet, self.head, batch.images, self.settings.bfloat16, gates)
+        return pose_loss(grid, coordinates, batch.targets, self.settings.space.grid_stride)
+
     def _gate_step(self, batch: Batch) -> None:
         """All operators are computed, so that closed gates get a gradient too; the weights rest."""
-        self.supernet.requires_grad_(False)
+        self.trained.requires_grad_(False)
         gates = self.gates.sample_straight_through(self.tau, self.settings.concrete_tau, self.generator)
-        grid = forward(self.supernet, batch.images, self.settings.bfloat16, list(gates.unbind()))
-        loss = pose_loss(grid, batch.targets, self.settings.space.grid_stride)
+        loss = self._loss(batch, list(gates.unbind()))
         self._check_finite(loss)
         self.gate_optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
         self.gate_optimiser.step()
-        self.supernet.requires_grad_(True)
+        self.trained.requires_grad_(True)
 
     def _check_finite(self, loss: PoseLoss) -> None:
         if not torch.isfinite(loss.total):
@@ -122,16 +127,15 @@ class SupernetSearch:
             p = self.gates.probabilities(self.tau).detach()
             entropy = float(torch.special.entr(p).add(torch.special.entr(1 - p)).mean())
             expected = self.cost.base + self.gates.expected_macs(self.tau)
-            values = {
-                "loss": float(loss.total),
-                "class_loss": float(loss.classes),
-                "vote_loss": float(loss.votes),
+            values = {name: float(value) for name, value in loss._asdict().items()} | {
                 "expected_macs": expected,
                 "entropy": entropy,
                 "tau": self.tau,
             }
             self.run.log(self.step, values)
-            bar.set_postfix_str(f"loss {values['loss']:.2f}, E[F] {expected / 1e6:.1f} MMAC, entropy {entropy:.2f}")
+            bar.set_postfix_str(
+                f"loss {loss.total:.2f}, votes {loss.votes:.2f}, E[F] {expected / 1e6:.1f} MMAC, entropy {entropy:.2f}"
+            )
         if self.step % self.settings.save_every == 0:
             self._save()
 
@@ -139,7 +143,7 @@ class SupernetSearch:
         self.run.save_checkpoint(
             {
                 "step": self.step,
-                "supernet": self.supernet.state_dict(),
+                "trained": self.trained.state_dict(),
                 "gates": self.gates.state_dict(),
                 "weight_optimiser": self.weight_optimiser.state_dict(),
                 "gate_optimiser": self.gate_optimiser.state_dict(),
@@ -153,5 +157,5 @@ class SupernetSearch:
             return
         self.step = state["step"]
         self.generator.set_state(state["generator"])
-        for name in ("supernet", "gates", "weight_optimiser", "gate_optimiser"):
+        for name in ("trained", "gates", "weight_optimiser", "gate_optimiser"):
             getattr(self, name).load_state_dict(state[name])

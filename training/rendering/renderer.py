@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Material:
-    """Look of one object. tint: r, g, b and its share over the vertex colours, 0 to 1. pattern_scale: repeats a metre."""
+    """Look of one object. tint: r, g, b, and its share over the vertex colours. pattern_scale: repeats a metre."""
 
     tint: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     roughness: float = 0.6

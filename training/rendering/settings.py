@@ -54,7 +54,7 @@ class RenderSettings:
     sensor_strength: float = 0.5
     """Strength of exposure, blur, noise and JPEG, 0 to 1."""
     depth: bool = True
-    """Write depth images too."""
+    """Write depth images too; training wants them."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be rendered: SettingsError names the field."""

@@ -1,8 +1,8 @@
 """Multiply-accumulates of every operator, counted over the real module at its real resolution.
 
 Convolutions count their multiply-accumulates; a sum counts one a value, bilinear upsampling four, average pooling one
-for each value read. Batch norm counts nothing: it is folded into the convolution when the network is exported. Activations
-count nothing. Anything else is refused, so nothing goes uncounted in silence.
+for each value read. Batch norm counts nothing: it is folded into the convolution when the network is exported.
+Activations count nothing. Anything else is refused, so nothing goes uncounted in silence.
 """
 
 from __future__ import annotations

@@ -76,6 +76,10 @@ class PoseNetwork(nn.Module):
 
     def forward(self, x: Tensor, gates: Sequence[Tensor | float] | None = None) -> PoseGrid:
         """gates: one value an operator in the order of `gated_layers`; without them every operator is open."""
+        return self.read_out(self.features(x, gates))
+
+    def features(self, x: Tensor, gates: Sequence[Tensor | float] | None = None) -> Tensor:
+        """(N, head_width, h, w): all but the last convolution; gates as in `forward`."""
         values = self._split(gates)
         x = self.stem(x)
         features: dict[str, Tensor] = {}
@@ -86,8 +90,12 @@ class PoseNetwork(nn.Module):
         x = self.neck(features, values["neck"])
         for layer in range(self.space.head_layers):
             x = self.layers[f"head_{layer}"](x, values[f"head.{layer}"])
+        return x
+
+    def read_out(self, features: Tensor) -> PoseGrid:
+        """The last convolution; kept apart since its numbers are pixels, which bfloat16 would round."""
         sizes = [self.n_objects, 2 * self.n_keypoints, self.n_keypoints]
-        return PoseGrid(*self.output(x).split(sizes, dim=1))
+        return PoseGrid(*self.output(features).split(sizes, dim=1))
 
     def _split(self, gates: Sequence[Tensor | float] | None) -> dict[str, Sequence[Tensor | float]]:
         values, first = {}, 0

@@ -1,4 +1,4 @@
-"""Candidate operators of a layer, each linear at its end (batch norm, no activation), so that open ones can be summed."""
+"""Candidate operators of a layer, each linear at its end (batch norm, no activation), so that they can be summed."""
 
 from __future__ import annotations
 

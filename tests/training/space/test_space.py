@@ -42,7 +42,7 @@ def test_layers_and_widths_must_agree() -> None:
 
 
 def test_unknown_operator_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="operator: expected one of conv1x1, .*got 'conv9x9'"):
+    with pytest.raises(SettingsError, match=r"operator: expected one of conv1x1, .*got 'conv9x9'"):
         build_operator("conv9x9", 8, 8, 1)
 
 

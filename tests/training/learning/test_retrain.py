@@ -1,0 +1,115 @@
+"""Retraining and export: the loss falls, a stopped run ends as an unbroken one, the bundle equals the network."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fpgnas_core.bundle import load_bundle
+from fpgnas_core.estimator import PoseEstimator
+from training.data.bop import read_split
+from training.data.crops import load_crops
+from training.errors import RunError
+from training.learning.export import check_parity, export, load_network
+from training.learning.export_settings import ExportSettings
+from training.learning.retrain import Retraining, retrain
+from training.learning.retrain_settings import RetrainSettings
+from training.learning.run_folder import RunFolder
+from training.space.space import load_architecture
+
+
+@pytest.fixture(scope="module")
+def settings(search_run: Path, dataset: str, tmp_path_factory: pytest.TempPathFactory) -> RetrainSettings:
+    return RetrainSettings(
+        architecture=str(search_run / "architecture.json"),
+        supernet=str(search_run / "supernet.pt"),
+        dataset=dataset,
+        out=str(tmp_path_factory.mktemp("retrain")),
+        steps=40,
+        batch_size=8,
+        ema_decay=0.9,
+        validation_crops=10,
+        validate_every=20,
+        save_every=16,
+        threads=1,
+    )
+
+
+@pytest.fixture(scope="module")
+def run(settings: RetrainSettings) -> Path:
+    return retrain(settings)
+
+
+def test_loss_falls(run: Path) -> None:
+    import json
+
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    losses = [line["total"] for line in lines if "total" in line]
+    assert losses[-1] < losses[0]
+
+
+def test_stopped_run_ends_with_the_same_weights(run: Path, settings: RetrainSettings, tmp_path: Path) -> None:
+    again = replace(settings, out=str(tmp_path))
+    _stop_after(again, steps=16)
+    retrain(again)
+    expected, got = (torch.load(folder / "weights.pt", weights_only=True) for folder in (run, tmp_path))
+    for name, value in expected.items():
+        torch.testing.assert_close(got[name], value)
+
+
+def _stop_after(settings: RetrainSettings, steps: int) -> None:
+    """Train as a run that was killed right after its checkpoint at `steps`."""
+    crops, held_out = (load_crops(settings.dataset, split, 5, 64) for split in ("train", "val"))
+    retraining = Retraining(settings, crops, held_out.first(10), RunFolder(settings.out, settings))
+    original = retraining._save
+
+    def save_and_stop() -> None:
+        original()
+        raise KeyboardInterrupt
+
+    retraining._save = save_and_stop  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        retraining.train()
+    assert retraining.step == steps
+
+
+def test_weights_of_another_architecture_are_refused(settings: RetrainSettings, tmp_path: Path) -> None:
+    other = tmp_path / "other.pt"
+    torch.save({"stem.0.0.weight": torch.zeros(1)}, other)
+    with pytest.raises(RunError, match=r"other\.pt: expected weights that fit"):
+        retrain(replace(settings, supernet=str(other), out=str(tmp_path / "run")))
+
+
+def test_bundle_gives_what_the_network_gives(run: Path, dataset: str, tmp_path: Path) -> None:
+    bundle = export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=8))
+    architecture = load_architecture(run / "architecture.json")
+    assert load_bundle(tmp_path / "bundle").macs == bundle.macs == architecture.macs
+    crops = load_crops(dataset, "val", 5, 64)
+    model = (tmp_path / "bundle/model.onnx").read_bytes()
+    assert check_parity(load_network(run, architecture), model, crops, 1e-4) < 1e-4
+
+
+def test_network_that_disagrees_is_not_shipped(run: Path, dataset: str, tmp_path: Path) -> None:
+    export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=4))
+    network = load_network(run, load_architecture(run / "architecture.json"))
+    with torch.no_grad():
+        network.output.bias[0] += 0.01
+    model = (tmp_path / "bundle/model.onnx").read_bytes()
+    with pytest.raises(RunError, match=r"parity: expected ONNX Runtime within 0\.0001 of PyTorch, got 0\.0"):
+        check_parity(network, model, load_crops(dataset, "val", 5, 64, 4), 1e-4)
+
+
+def test_estimator_runs_the_exported_bundle(run: Path, dataset: str, tmp_path: Path) -> None:
+    export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=4))
+    sample = read_split(Path(dataset), "val")[0]
+    estimator = PoseEstimator(load_bundle(tmp_path / "bundle"), threads=1, confidence_threshold=0.0)
+    for pose in estimator.estimate(sample.load_image(), sample.camera):
+        assert np.isfinite(pose.T_camera_object).all()
+    assert estimator.last_timings.network_s > 0
+
+
+def test_unfinished_run_is_not_exported(search_run: Path, dataset: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"expected weights\.pt of a finished retraining"):
+        export(ExportSettings(run=str(search_run), dataset=dataset, out=str(tmp_path)))
