@@ -114,7 +114,7 @@ class Retraining:
         if self.step % 20 == 0:
             bar.set_postfix_str(f"loss {loss.total:.2f}, votes {loss.votes:.2f} strides")
 
-            values = {name: float(value) for name, value in loss._asdict().items()}
+            values = {name: float(value.detach()) for name, value in loss._asdict().items()}
             self.run.log(self.step, values | {"rate": self.optimiser.param_groups[0]["lr"]})
         if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
             found = self._validate()

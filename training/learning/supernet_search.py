@@ -127,7 +127,7 @@ class SupernetSearch:
             p = self.gates.probabilities(self.tau).detach()
             entropy = float(torch.special.entr(p).add(torch.special.entr(1 - p)).mean())
             expected = self.cost.base + self.gates.expected_macs(self.tau)
-            values = {name: float(value) for name, value in loss._asdict().items()} | {
+            values = {name: float(value.detach()) for name, value in loss._asdict().items()} | {
                 "expected_macs": expected,
                 "entropy": entropy,
                 "tau": self.tau,

@@ -37,7 +37,6 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> str:
                 width=64,
                 height=64,
                 extent_px=(20, 60),
-                depth=False,
             )
         )
     return folder
