@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from training.rendering.sensor import photograph
 
 Picture = NDArray[np.uint8]
-SECOND_PASS_SHARE = 0.7
+SECOND_PASS_SHARE = 0.8
 CROP_FILL = 0.7
 """As the default of the export: the share of the second pass's crop that the keypoints span."""
 MOST_ZOOM = 2.5
@@ -63,7 +63,7 @@ def augment(rng: np.random.Generator, crop: Crop, strength: float) -> Crop:
     keypoints_px = (keypoints_px @ warp[:, :2].T + warp[:, 2]).astype(np.float32)
     if rng.random() < 0.3:
         picture, mask = _cover(rng, picture, mask)
-    if rng.random() < 0.1:
+    if rng.random() < 0.05:
         picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     if rng.random() < 0.8:
         picture = photograph(rng, picture, strength)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.errors import RunError
 from training.learning.team import Team, run_as_team
 
 
@@ -33,5 +34,5 @@ def _fail(_: None, team: Team) -> None:
 
 
 def test_an_error_of_a_member_reaches_the_caller() -> None:
-    with pytest.raises(Exception, match="member"):
+    with pytest.raises(RunError, match=r"ValueError: member \d"):
         run_as_team(_fail, None, 2)
