@@ -11,19 +11,27 @@ from training.learning.search_settings import SearchSettings
 from training.rendering.settings import RenderSettings
 
 REPOSITORY = Path(__file__).parents[2]
-COMMANDS = ("render", "search", "retrain", "export", "evaluate")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_explains_the_settings(command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "explained"),
+    [
+        ("render", "Lowest and highest distance of the object, metres."),
+        ("search", "1 MAC = 2 FLOPs"),
+        ("retrain", "linear warm-up, cosine"),
+        ("export", "Longer side of the frame in the first pass, px."),
+        ("evaluate", "Bundle folder"),
+    ],
+)
+def test_help_explains_the_settings(command: str, explained: str) -> None:
     result = run(f"training/{command}.py", "--help")
     assert result.returncode == 0
-    assert "--out OUT" in result.stdout
-    assert "px" in result.stdout or "multiply-accumulates" in result.stdout or "Folder" in result.stdout
+    assert explained in " ".join(result.stdout.split())
+    assert "default:" in result.stdout
 
 
 def test_options_overrule_the_file(tmp_path: Path) -> None:
