@@ -2,6 +2,7 @@
 
 from sensor_msgs.msg import CameraInfo
 
+from fpgnas_core.calibration import Region, calibrated_lens, image_camera
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import CameraError
 
@@ -13,39 +14,22 @@ def camera_from_info(info: CameraInfo) -> Camera:
     """
     if info.k[0] == 0.0:
         raise CameraError("camera_info has focal length 0: the camera is not calibrated; calibrate it")
-    full = Camera(
-        fx=float(info.k[0]),
-        fy=float(info.k[4]),
-        cx=float(info.k[2]),
-        cy=float(info.k[5]),
-        width=int(info.width),
-        height=int(info.height),
-        distortion=_trimmed(info),
-        distortion_model=info.distortion_model or "plumb_bob",
-    )
-    return _binned(_region(full, info), info)
-
-
-def _trimmed(info: CameraInfo) -> tuple[float, ...]:
-    """The coefficients; all zero is no distortion, whatever their number."""
-    return tuple(float(d) for d in info.d) if any(info.d) else ()
-
-
-def _region(camera: Camera, info: CameraInfo) -> Camera:
+    lens = calibrated_lens(info.d, info.distortion_model)
+    fx, _, cx, _, fy, cy = (float(value) for value in info.k[:6])
+    sensor = Camera(fx, fy, cx, cy, int(info.width), int(info.height), lens.distortion, lens.model)
     roi = info.roi
-    if roi.width == 0 or roi.height == 0:  # all zeros: the full image
-        return camera
-    if roi.x_offset + roi.width > camera.width or roi.y_offset + roi.height > camera.height:
+    region = Region(roi.x_offset, roi.y_offset, roi.width, roi.height)
+    _check_within(sensor, region)
+    return image_camera(sensor, region, (info.binning_x, info.binning_y))
+
+
+def _check_within(sensor: Camera, region: Region) -> None:
+    x0, y0, width, height = region
+    if width and height and (x0 + width > sensor.width or y0 + height > sensor.height):
         raise CameraError(
-            f"camera_info: expected a region of interest within {camera.width}x{camera.height}, got "
-            f"{roi.width}x{roi.height} at ({roi.x_offset}, {roi.y_offset})"
+            f"camera_info: expected a region of interest within {sensor.width}x{sensor.height}, got "
+            f"{width}x{height} at ({x0}, {y0})"
         )
-    return camera.cropped(roi.x_offset, roi.y_offset, roi.width, roi.height)
-
-
-def _binned(camera: Camera, info: CameraInfo) -> Camera:
-    x, y = max(1, info.binning_x), max(1, info.binning_y)  # 0 means 1
-    return camera.resized(camera.width // x, camera.height // y) if x > 1 or y > 1 else camera
 
 
 def check_fits(camera: Camera, info: CameraInfo, image_size: tuple[int, int], image_frame: str) -> None:

@@ -1,4 +1,4 @@
-"""Every encoding against a picture whose colours are known; bad data is refused with the reason."""
+"""Messages against a picture whose colours are known; bad data is refused with the reason."""
 
 import cv2
 import numpy as np
@@ -21,46 +21,10 @@ def message(encoding: str, pixels: list[int], padding: int = 0) -> Image:
     return image
 
 
-@pytest.mark.parametrize(
-    ("encoding", "pixel", "expected"),
-    [
-        ("bgr8", [BLUE, GREEN, RED], (BLUE, GREEN, RED)),
-        ("rgb8", [RED, GREEN, BLUE], (BLUE, GREEN, RED)),
-        ("bgra8", [BLUE, GREEN, RED, 7], (BLUE, GREEN, RED)),
-        ("rgba8", [RED, GREEN, BLUE, 7], (BLUE, GREEN, RED)),
-        ("mono8", [77], (77, 77, 77)),
-    ],
-)
-@pytest.mark.parametrize("padding", [0, 5])
-def test_each_encoding_gives_bgr(encoding: str, pixel: list[int], expected: tuple[int, ...], padding: int) -> None:
-    converted = image_to_bgr(message(encoding, pixel, padding))
-    np.testing.assert_array_equal(converted, np.full((HEIGHT, WIDTH, 3), expected, np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("encoding", "pattern"),
-    [
-        ("bayer_rggb8", [[RED, GREEN], [GREEN, BLUE]]),
-        ("bayer_bggr8", [[BLUE, GREEN], [GREEN, RED]]),
-        ("bayer_gbrg8", [[GREEN, BLUE], [RED, GREEN]]),
-        ("bayer_grbg8", [[GREEN, RED], [BLUE, GREEN]]),
-    ],
-)
-def test_bayer_patterns_give_the_colour_that_was_mosaicked(encoding: str, pattern: list[list[int]]) -> None:
-    mosaic = np.tile(np.array(pattern, np.uint8), (4, 4))
-    image = Image(encoding=encoding, height=8, width=8, step=8)
-    image.data = mosaic.tobytes()
-    inner = image_to_bgr(image)[2:-2, 2:-2]
-    np.testing.assert_array_equal(inner, np.full(inner.shape, (BLUE, GREEN, RED), np.uint8))
-
-
-@pytest.mark.parametrize(("encoding", "pair"), [("yuv422", "UYVY"), ("yuyv", "YUYV")])
-def test_yuv_pairs_give_the_colour_that_was_coded(encoding: str, pair: str) -> None:
-    # ITU-R BT.601, studio range: Y 81, U 90, V 240 is pure red
-    values = {"Y": 81, "U": 90, "V": 240}
-    image = Image(encoding=encoding, height=2, width=4, step=8)
-    image.data = bytes([values[c] for c in pair] * 4)
-    np.testing.assert_allclose(image_to_bgr(image)[0, 0], (0, 0, 255), atol=3)
+@pytest.mark.parametrize(("encoding", "pixel"), [("bgr8", [BLUE, GREEN, RED]), ("rgba8", [RED, GREEN, BLUE, 7])])
+def test_the_sizes_and_encoding_of_a_message_are_followed(encoding: str, pixel: list[int]) -> None:
+    converted = image_to_bgr(message(encoding, pixel, padding=5))
+    np.testing.assert_array_equal(converted, np.full((HEIGHT, WIDTH, 3), (BLUE, GREEN, RED), np.uint8))
 
 
 def test_unknown_encoding_names_itself_and_what_is_known() -> None:
@@ -72,13 +36,6 @@ def test_truncated_data_is_refused() -> None:
     image = message("bgr8", [BLUE, GREEN, RED])
     image.data = image.data[:-1]
     with pytest.raises(ImageError, match="expected 72 bytes of image data, got 71"):
-        image_to_bgr(image)
-
-
-def test_a_step_smaller_than_a_row_is_refused() -> None:
-    image = message("bgr8", [BLUE, GREEN, RED])
-    image.step = 17
-    with pytest.raises(ImageError, match=r"at least 18 bytes .* got step 17"):
         image_to_bgr(image)
 
 
