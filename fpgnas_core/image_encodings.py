@@ -9,7 +9,8 @@ import numpy as np
 from fpgnas_core.arrays import ByteArray
 from fpgnas_core.errors import ImageError
 
-RawBytes: TypeAlias = "bytes | bytearray | memoryview | array.array[int] | ByteArray"  # array.array takes no index before Python 3.12
+# A string, for array.array takes no index before Python 3.12.
+RawBytes: TypeAlias = "bytes | bytearray | memoryview | array.array[int] | ByteArray"
 
 
 class Encoding(NamedTuple):
