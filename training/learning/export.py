@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import yaml
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -99,6 +100,7 @@ def _difference(expected: Tensor, got: NDArray[np.float32]) -> float:
 
 def _describe(settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path) -> Bundle:
     metrics = json.loads((run / "metrics.json").read_text())
+    trained = yaml.safe_load((run / "settings.yaml").read_text())
     return Bundle(
         path=Path(settings.out),
         objects=crops.objects,
@@ -111,5 +113,5 @@ def _describe(settings: ExportSettings, architecture: Architecture, crops: CropS
         crop_fill=settings.crop_fill,
         mean=MEAN,
         std=STD,
-        acceptance={"data": f"{Path(settings.dataset).name}, split val, crops", **metrics},
+        acceptance={"data": f"{trained['dataset']}, split {trained['validation_split']}, crops", **metrics},
     )

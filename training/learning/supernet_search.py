@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +76,7 @@ class SupernetSearch:
         common = (settings.batch_size, settings.seed, settings.augmentation)
         weights = augmented_batches(self.weight_crops, *common, self.step, self.total_steps)
         gates = augmented_batches(self.gate_crops, *common, gate_steps, every) if every > gate_steps else iter(())
-        return weights, chain(gates)
+        return weights, gates
 
     def _is_gate_step(self) -> bool:
         return self._gate_steps_until(self.step + 1) > self._gate_steps_until(self.step)

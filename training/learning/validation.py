@@ -47,7 +47,7 @@ class Validation:
 
 
 def validate(network: PoseNetwork, crops: CropSet) -> Validation:
-    """Run over all crops. The keypoints stand for the mesh: they span it, so this is ADD up to a few per cent."""
+    """Run over all crops. Errors are over the keypoints, not the mesh, so they only stand in for ADD."""
     network.eval()
     errors: list[float] = []
     with torch.inference_mode():

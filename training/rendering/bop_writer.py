@@ -9,7 +9,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+import trimesh
 from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import pdist
 
 from fpgnas_core.camera import Camera
 from training.rendering.mesh import Mesh
@@ -85,16 +88,11 @@ def write_model(folder: Path, object_id: int, name: str, mesh: Mesh, symmetries:
 
 def diameter(mesh: Mesh) -> float:
     """Greatest distance between two vertices, metres; found on the convex hull."""
-    from scipy.spatial import ConvexHull
-    from scipy.spatial.distance import pdist
-
     points = mesh.vertices.astype(np.float64)
     return float(pdist(points[ConvexHull(points).vertices]).max())
 
 
 def _write_ply(path: Path, mesh: Mesh) -> None:
-    import trimesh
-
     colours = (mesh.colours * 255).round().astype(np.uint8)
     exported = trimesh.Trimesh(
         mesh.vertices * 1000, mesh.faces, vertex_normals=mesh.normals, vertex_colors=colours, process=False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import moderngl
 import numpy as np
@@ -84,7 +84,6 @@ class _Target:
     geometry: moderngl.Framebuffer
     multisampled: moderngl.Framebuffer
     resolved: moderngl.Framebuffer
-    size: tuple[int, int] = field(default=(0, 0))
 
 
 class Renderer:
@@ -221,7 +220,7 @@ class Renderer:
         geometry = context.framebuffer(values, context.depth_renderbuffer(size))
         samples = context.renderbuffer(size, 4, samples=4)
         multisampled = context.framebuffer([samples], context.depth_renderbuffer(size, samples=4))
-        return _Target(geometry, multisampled, context.framebuffer([context.texture(size, 3)]), size)
+        return _Target(geometry, multisampled, context.framebuffer([context.texture(size, 3)]))
 
 
 def projection_matrix(camera: Camera) -> Vector:
