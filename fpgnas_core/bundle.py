@@ -11,7 +11,7 @@ from fpgnas_core.errors import BundleError
 from fpgnas_core.network import SIZE_MULTIPLE, check_model
 from fpgnas_core.object_model import ObjectModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DESCRIPTION = "bundle.json"
 MODEL = "model.onnx"
 

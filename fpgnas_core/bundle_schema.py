@@ -71,6 +71,13 @@ class Reader:
             raise self._fail(key, "three positive numbers")
         return (float(values[0]), float(values[1]), float(values[2]))
 
+    def direction(self, key: str) -> tuple[float, float, float]:
+        """Return three finite numbers that are not all 0."""
+        values = self.array(key, (3,))
+        if not values.any():
+            raise self._fail(key, "a direction")
+        return (float(values[0]), float(values[1]), float(values[2]))
+
     def matrices(self, key: str) -> FloatArray:
         """Return a list of rigid 4x4 transforms as (n, 4, 4), n may be 0."""
         if self._get(key) == []:

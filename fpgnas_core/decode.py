@@ -1,6 +1,6 @@
 """From the network's grids to instances: group cells by voted centre, fuse their votes robustly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ _SHIFTS = 3
 _ROBUST_STEPS = 4
 _CAUCHY = 2.0  # a vote this many standard deviations off counts half
 _SMALLEST_SIGMA = 0.02  # strides; a vote surer than this would silence the others
-_LOG_SCALES = (-5.0, 5.0)
+_LOG_SCALES = (-6.0, 5.0)
 _MOST_VOTERS = 128  # more cells share the same errors and only cost time
 
 
@@ -36,6 +36,10 @@ class Votes:
     """(K, 2, 2), px^2."""
     cells: IntArray
     """(n, 2), row and column."""
+    surface: FloatArray
+    """(n, 3), where in the object's box each cell sees its surface, -0.5 to 0.5 an axis."""
+    surface_sigmas: FloatArray
+    """(n,), standard deviations of that, in boxes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +50,19 @@ class _Cells:
     confidences: FloatArray
     points: FloatArray  # (n, K, 2), pixels
     variances: FloatArray  # (n, K), px^2
+    surface: FloatArray  # (n, 3)
+    surface_sigmas: FloatArray  # (n,)
 
     def take(self, chosen: IntArray | NDArray[np.bool_]) -> "_Cells":
-        return _Cells(self.cells[chosen], self.confidences[chosen], self.points[chosen], self.variances[chosen])
+        return _Cells(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def decode(
     class_logits: ArrayLike,
     keypoint_offsets: ArrayLike,
     keypoint_log_scales: ArrayLike,
+    surface_coordinates: ArrayLike,
+    surface_log_scales: ArrayLike,
     stride: int,
     threshold: float,
 ) -> list[Votes]:
@@ -62,32 +70,49 @@ def decode(
 
     `class_logits` (C, h, w), `keypoint_offsets` (2K, h, w) in strides from the cell's centre, and
     `keypoint_log_scales` (K, h, w), natural log of the Laplace scale in strides; the first keypoint is
-    the centre. Cell (row, column) has its centre at ((column + 0.5) * stride - 0.5, ...). Cells count
-    from confidence `threshold`. A Laplace vote of scale b has variance 2 b^2 per axis; votes of one
-    instance share their errors, so their number does not divide the variance: the fused covariance
-    is the mean of the variances plus the disagreement of the votes. Raises ShapeError.
+    the centre. `surface_coordinates` (3, h, w) are where in the object's box a cell sees its surface, in
+    boxes, and `surface_log_scales` (1, h, w) the log of their Laplace scale. Cell (row, column) has its
+    centre at ((column + 0.5) * stride - 0.5, ...). Cells count from confidence `threshold`. A Laplace
+    vote of scale b has variance 2 b^2 per axis; votes of one instance share their errors, so their number
+    does not divide the variance: the fused covariance is the mean of the variances plus the disagreement
+    of the votes. Raises ShapeError.
     """
     log_scales = checked("keypoint_log_scales", keypoint_log_scales, (None, None, None))
     n_keypoints, *size = log_scales.shape
     offsets = checked("keypoint_offsets", keypoint_offsets, (2 * n_keypoints, *size))
+    surface = checked("surface_coordinates", surface_coordinates, (3, *size))
+    surface_scales = checked("surface_log_scales", surface_log_scales, (1, *size))
     confidences = expit(checked("class_logits", class_logits, (None, *size)))
     found = []
     for index, confidence in enumerate(confidences):
-        cells = _cells_above(confidence, offsets, log_scales, stride, threshold)
+        above = confidence >= threshold
+        places = np.argwhere(above)
+        points, variances = _keypoint_votes(offsets[:, above], log_scales[:, above], places, stride)
+        sigmas = _sigma(surface_scales[0, above])
+        cells = _Cells(places, confidence[above], points, variances, surface[:, above].T, sigmas)
         found += _instances(cells, index, stride)
     return sorted(found, key=lambda votes: -votes.confidence)
 
 
-def _cells_above(
-    confidence: FloatArray, offsets: FloatArray, log_scales: FloatArray, stride: int, threshold: float
-) -> _Cells:
-    rows, columns = np.nonzero(confidence >= threshold)
-    centers = (np.stack([columns, rows], axis=1) + 0.5) * stride - 0.5
-    shifts = offsets[:, rows, columns].T.reshape(len(rows), len(log_scales), 2) * stride
-    sigma = np.sqrt(2) * np.exp(np.clip(log_scales[:, rows, columns].T, *_LOG_SCALES))
-    variances = (np.maximum(sigma, _SMALLEST_SIGMA) * stride) ** 2
-    cells = np.stack([rows, columns], axis=1).astype(np.int64)
-    return _Cells(cells, confidence[rows, columns], centers[:, None] + shifts, variances)
+def _keypoint_votes(
+    offsets: FloatArray, log_scales: FloatArray, cells: IntArray, stride: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the (n, K, 2) votes, pixels, and their (n, K) variances from (2K, n) offsets and (K, n) scales."""
+    shifts = offsets.T.reshape(len(cells), len(log_scales), 2) * stride
+    sigmas = np.maximum(_sigma(log_scales.T), _SMALLEST_SIGMA) * stride
+    return cell_centers(cells, stride)[:, None] + shifts, sigmas**2
+
+
+def cell_centers(cells: IntArray, stride: int) -> FloatArray:
+    """Return the (n, 2) input pixels, x and y, in the middle of (n, 2) cells, row and column."""
+    centers: FloatArray = (cells[:, ::-1].astype(np.float64) + 0.5) * stride - 0.5
+    return centers
+
+
+def _sigma(log_scales: FloatArray) -> FloatArray:
+    """Return the standard deviations of Laplace distributions."""
+    sigmas: FloatArray = np.sqrt(2) * np.exp(np.clip(log_scales, *_LOG_SCALES))
+    return sigmas
 
 
 def _instances(cells: _Cells, object_index: int, stride: int) -> list[Votes]:
@@ -137,7 +162,15 @@ def _fuse(cells: _Cells, object_index: int) -> Votes:
     disagreement = np.einsum("nk,nki,nkj->kij", robust, apart, apart)
     own = np.sum(robust * variances, axis=0)[:, None, None] * np.eye(2)
     confidence = np.sum(cells.confidences**2) / np.sum(cells.confidences)
-    return Votes(object_index, float(confidence), fused, own + disagreement, cells.cells)
+    return Votes(
+        object_index,
+        float(confidence),
+        fused,
+        own + disagreement,
+        cells.cells,
+        cells.surface,
+        cells.surface_sigmas,
+    )
 
 
 def _weighted_median(votes: FloatArray, weights: FloatArray) -> FloatArray:

@@ -17,6 +17,7 @@ from fpgnas_core.pnp import solve_pnp
 from fpgnas_core.se3 import transform_points
 from fpgnas_core.stopwatch import Stopwatch, Timings
 from fpgnas_core.symmetry import covariance_about_axes, nearest_equivalent
+from fpgnas_core.upright import upright_roll
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,7 @@ class _Candidate:
 
     object_index: int
     keypoints_px: FloatArray
+    roll: float
     T_reference: FloatArray
     instance: int | None
 
@@ -103,8 +105,7 @@ class PoseEstimator:
         self._watch.reset()
         found = self._second_pass(image_bgr, camera, self._tracked(camera, previous))
         if not previous or len(found) < len(previous):
-            candidates = [c for c in self._first_pass(image_bgr) if not self._is_found(c, found)]
-            found += self._second_pass(image_bgr, camera, candidates[: self.max_instances])
+            found += self._second_pass(image_bgr, camera, self._first_pass(image_bgr, camera, found))
         distinct = _distinct(found)
         return sorted(_numbered(distinct), key=lambda estimate: -estimate.confidence)
 
@@ -116,27 +117,36 @@ class PoseEstimator:
             points = transform_points(pose.T_camera_object, model.keypoints)
             if points[:, 2].min() > 0:
                 index, pixels = indices[pose.object_id], camera.project(points)
-                tracked.append(_Candidate(index, pixels, pose.T_camera_object, pose.instance))
+                roll = _upright_roll(pose.T_camera_object, model)
+                tracked.append(_Candidate(index, pixels, roll, pose.T_camera_object, pose.instance))
         return tracked
 
-    def _first_pass(self, image: ByteArray) -> list[_Candidate]:
-        """Return the instances seen on the whole frame, the most confident first."""
+    def _first_pass(self, image: ByteArray, camera: Camera, found: Sequence[PoseEstimate]) -> list[_Candidate]:
+        """Return the instances seen on the whole frame, without those `found`, the most confident first."""
         with self._watch.preprocess:
             small, pixel_map = whole_frame(image, self.bundle.first_pass_size)
             batch = self._normaliser.batch([small])
         grids = self._run(batch)
         with self._watch.decode:
             seen = self._decode(grids, 0)
+        placed = [(votes, pixel_map.to_frame(votes.keypoints_px)) for votes in seen]
+        new = [(votes, pixels) for votes, pixels in placed if not self._is_found(votes, pixels, found)]
+        return [self._first_seen(votes, pixels, pixel_map, camera) for votes, pixels in new[: self.max_instances]]
+
+    def _first_seen(self, votes: Votes, pixels: FloatArray, pixel_map: PixelMap, camera: Camera) -> _Candidate:
+        model = self.bundle.objects[votes.object_index]
+        with self._watch.pnp:
+            covariances = pixel_map.covariances_to_frame(votes.covariances)
+            coarse = solve_pnp(model.keypoints, pixels, covariances, camera)
+        roll = 0.0 if coarse is None else _upright_roll(coarse.T_camera_object, model)
         # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
-        return [
-            _Candidate(votes.object_index, pixel_map.to_frame(votes.keypoints_px), np.eye(4), None) for votes in seen
-        ]
+        return _Candidate(votes.object_index, pixels, roll, np.eye(4), None)
 
     def _second_pass(self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]) -> list[PoseEstimate]:
         """Return the poses of those candidates that are seen in their crops."""
         size, fill = self.bundle.crop_size, self.bundle.crop_fill
         with self._watch.preprocess:
-            boxes = [CropBox.around(c.keypoints_px, fill, max(image.shape[:2])) for c in candidates]
+            boxes = [CropBox.around(c.keypoints_px, fill, max(image.shape[:2]), c.roll) for c in candidates]
             looked_at = [
                 (candidate, *crop(image, box, size, self._normaliser.fill_bgr))
                 for candidate, box in zip(candidates, boxes, strict=True)
@@ -158,6 +168,8 @@ class PoseEstimator:
             grids.class_logits[index, objects],
             grids.keypoint_offsets[index],
             grids.keypoint_log_scales[index],
+            grids.surface_coordinates[index],
+            grids.surface_log_scales[index],
             self.bundle.stride,
             self.confidence_threshold,
         )
@@ -195,9 +207,9 @@ class PoseEstimator:
         factors = np.sqrt(np.repeat(self.bundle.covariance_scales, 3))
         return covariance_about_axes(covariance * np.outer(factors, factors), pose, model.symmetries_continuous)
 
-    def _is_found(self, candidate: _Candidate, found: Sequence[PoseEstimate]) -> bool:
-        name = self.bundle.objects[candidate.object_index].name
-        return any(name == f.name and _same_place(candidate.keypoints_px, f.keypoints_px) for f in found)
+    def _is_found(self, votes: Votes, keypoints_px: FloatArray, found: Sequence[PoseEstimate]) -> bool:
+        name = self.bundle.objects[votes.object_index].name
+        return any(name == f.name and _same_place(keypoints_px, f.keypoints_px) for f in found)
 
 
 def _check(image: ByteArray, camera: Camera) -> None:
@@ -215,6 +227,11 @@ def _centrality(votes: Votes, size: int) -> float:
     """Rate an instance in a crop: much support, near the middle."""
     away = np.linalg.norm(votes.keypoints_px[0] - (size - 1) / 2) / (size / 4)
     return float(len(votes.cells) * votes.confidence * np.exp(-0.5 * away**2))
+
+
+def _upright_roll(pose: FloatArray, model: ObjectModel) -> float:
+    center = transform_points(pose, model.keypoints[:1])[0]
+    return upright_roll(center, pose[:3, :3] @ np.array(model.upright_axis))
 
 
 def _equivalent(pose: FloatArray, reference: FloatArray, model: ObjectModel) -> FloatArray:

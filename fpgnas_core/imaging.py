@@ -16,41 +16,54 @@ LARGEST_CROP = 3
 """Side of the largest crop box in longer sides of the frame."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PixelMap:
-    """Maps pixels of an input to its frame: origin + (pixel + 0.5) * step - 0.5 on each axis."""
+    """Maps pixels of an input to its frame."""
 
-    origin: tuple[float, float]
-    """Frame pixel where the input's first pixel begins."""
-    step: tuple[float, float]
-    """Frame pixels per input pixel."""
+    matrix: FloatArray
+    """(2, 3): frame pixel = matrix[:, :2] @ pixel + matrix[:, 2]."""
+
+    @classmethod
+    def resized(cls, origin: tuple[float, float], step: tuple[float, float]) -> "PixelMap":
+        """Return the map of an input whose first pixel begins at `origin`, with `step` frame pixels per pixel."""
+        return cls(np.column_stack([np.diag(step), np.array(origin) + np.array(step) / 2 - 0.5]))
+
+    def after(self, matrix: FloatArray) -> "PixelMap":
+        """Return the map of an input whose pixels `matrix`, (2, 3), takes to those of this one."""
+        linear = self.matrix[:, :2]
+        return PixelMap(np.column_stack([linear @ matrix[:, :2], linear @ matrix[:, 2] + self.matrix[:, 2]]))
 
     def to_frame(self, pixels: FloatArray) -> FloatArray:
         """Map (..., 2) pixels of the input to the frame."""
-        mapped: FloatArray = np.array(self.origin) + (pixels + 0.5) * np.array(self.step) - 0.5
+        mapped: FloatArray = pixels @ self.matrix[:, :2].T + self.matrix[:, 2]
         return mapped
 
     def covariances_to_frame(self, covariances: FloatArray) -> FloatArray:
         """Map (..., 2, 2) covariances, px^2 of the input to px^2 of the frame."""
-        return covariances * np.outer(self.step, self.step)
+        mapped: FloatArray = self.matrix[:, :2] @ covariances @ self.matrix[:, :2].T
+        return mapped
 
 
 @dataclass(frozen=True)
 class CropBox:
-    """A square of whole frame pixels; it may reach beyond the frame."""
+    """A square of whole frame pixels, in which the crop lies turned; it may reach beyond the frame."""
 
     x0: int
     y0: int
     side: int
+    roll: float = 0.0
+    """Angle, radians, by which the picture is turned, x towards y, to give the crop."""
 
     @classmethod
-    def around(cls, keypoints_px: FloatArray, fill: float, longer_side: int) -> "CropBox":
-        """Return the box in which the extent of (K, 2) frame pixels spans the share `fill`."""
-        low, high = keypoints_px.min(axis=0), keypoints_px.max(axis=0)
-        side = float(np.clip((high - low).max() / fill, SMALLEST_CROP, LARGEST_CROP * longer_side))
+    def around(cls, keypoints_px: FloatArray, fill: float, longer_side: int, roll: float = 0.0) -> "CropBox":
+        """Return the box of the crop in which the extent of (K, 2) frame pixels spans the share `fill`."""
+        turned = keypoints_px @ _rotation(roll).T
+        low, high = turned.min(axis=0), turned.max(axis=0)
+        crop_side = float(np.clip((high - low).max() / fill, SMALLEST_CROP, LARGEST_CROP * longer_side))
+        side = round(crop_side * _spread(roll))
         # The middle of n pixels from x0 is at x0 + (n - 1) / 2, pixel centres being integers.
-        corner = (low + high) / 2 - (round(side) - 1) / 2
-        return cls(round(corner[0]), round(corner[1]), round(side))
+        corner = (low + high) / 2 @ _rotation(roll) - (side - 1) / 2
+        return cls(round(corner[0]), round(corner[1]), side, roll)
 
     def overlaps(self, width: int, height: int) -> bool:
         """Tell whether any pixel of a frame of this size is in the box."""
@@ -63,13 +76,14 @@ def whole_frame(image: ByteArray, longer_side: int) -> tuple[ByteArray, PixelMap
     scale = longer_side / max(width, height)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
     resized = _resize(image, new_width, new_height)
-    return resized, PixelMap((0.0, 0.0), (width / new_width, height / new_height))
+    return resized, PixelMap.resized((0.0, 0.0), (width / new_width, height / new_height))
 
 
 def crop(image: ByteArray, box: CropBox, size: int, fill: Sequence[float]) -> tuple[ByteArray, PixelMap]:
-    """Cut `box` and resize it to `size` x `size`; beyond the frame it has the colour `fill`.
+    """Cut `box`, resize it and turn it to `size` x `size`; beyond the frame it has the colour `fill`.
 
-    The box has whole pixels, so area averaging (shrinking) and bilinear resizing (growing) are exact.
+    The box has whole pixels, so area averaging (shrinking) and bilinear resizing (growing) are exact; the
+    turn, which keeps the scale, is bilinear.
     """
     height, width = image.shape[:2]
     left, top = max(0, box.x0), max(0, box.y0)
@@ -78,8 +92,24 @@ def crop(image: ByteArray, box: CropBox, size: int, fill: Sequence[float]) -> tu
     margins = (top - box.y0, box.y0 + box.side - bottom, left - box.x0, box.x0 + box.side - right)
     if any(margins):
         inside = np.asarray(cv2.copyMakeBorder(inside, *margins, cv2.BORDER_CONSTANT, value=tuple(fill)))
-    step = box.side / size
-    return _resize(inside, size, size), PixelMap((box.x0, box.y0), (step, step))
+    outer = round(size * _spread(box.roll))
+    step = box.side / outer
+    resized, pixel_map = _resize(inside, outer, outer), PixelMap.resized((box.x0, box.y0), (step, step))
+    if box.roll == 0:
+        return resized, pixel_map
+    back = _rotation(-box.roll)
+    turn = np.column_stack([back, (outer - 1) / 2 - back @ np.full(2, (size - 1) / 2)])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(resized, turn, (size, size), flags=flags), np.uint8), pixel_map.after(turn)
+
+
+def _rotation(angle: float) -> FloatArray:
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+
+def _spread(roll: float) -> float:
+    """Return the side of the square round a unit square that is turned by `roll`."""
+    return abs(math.cos(roll)) + abs(math.sin(roll))
 
 
 def _resize(image: ByteArray, width: int, height: int) -> ByteArray:

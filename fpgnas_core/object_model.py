@@ -32,6 +32,8 @@ class ObjectModel:
     """Axis-aligned bounding box, metres."""
     box_center: tuple[float, float, float]
     """Centre of that box, metres."""
+    upright_axis: tuple[float, float, float]
+    """The axis that points up in the second pass's crops, object frame."""
     symmetries_discrete: FloatArray = field(default_factory=_no_transforms)
     """(n, 4, 4), metres, without the identity."""
     symmetries_continuous: tuple[ContinuousSymmetry, ...] = ()
@@ -52,6 +54,7 @@ class ObjectModel:
             diameter=reader.positive("diameter"),
             box_size=reader.positive_triple("box_size"),
             box_center=(float(center[0]), float(center[1]), float(center[2])),
+            upright_axis=reader.direction("upright_axis"),
             symmetries_discrete=reader.matrices("symmetries_discrete"),
             symmetries_continuous=tuple(map(_continuous, reader.readers("symmetries_continuous"))),
         )
@@ -65,6 +68,7 @@ class ObjectModel:
             "diameter": self.diameter,
             "box_size": list(self.box_size),
             "box_center": list(self.box_center),
+            "upright_axis": list(self.upright_axis),
             "symmetries_discrete": np.asarray(self.symmetries_discrete).tolist(),
             "symmetries_continuous": [
                 {"axis": list(s.axis), "offset": list(s.offset)} for s in self.symmetries_continuous
@@ -79,8 +83,5 @@ class ObjectModel:
 
 
 def _continuous(reader: Reader) -> ContinuousSymmetry:
-    axis, offset = reader.array("axis", (3,)).tolist(), reader.array("offset", (3,)).tolist()
-    if not any(axis):
-        msg = f"{reader.where}: 'axis' expected a direction, got [0, 0, 0]"
-        raise BundleError(msg)
-    return ContinuousSymmetry((axis[0], axis[1], axis[2]), (offset[0], offset[1], offset[2]))
+    offset = reader.array("offset", (3,)).tolist()
+    return ContinuousSymmetry(reader.direction("axis"), (offset[0], offset[1], offset[2]))

@@ -71,6 +71,9 @@ class PoseNode(LifecycleNode):
         except FpgnasError as error:
             return self._fail(str(error))
         except Exception as error:
+            if not self.context.ok():  # a signal ended it meanwhile: what fails then says nothing about the model
+                self._unload()
+                return FAILURE
             self.get_logger().error(traceback.format_exc())
             return self._fail(f"cannot load the model: {type(error).__name__}: {error}")
         self._state = "inactive"

@@ -1,11 +1,12 @@
 """Output grids as a perfect network would give them for known poses, with chosen noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.camera import Camera
+from fpgnas_core.decode import Votes, decode
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.se3 import transform_points
 
@@ -14,16 +15,28 @@ STRIDE = 8
 
 @dataclass
 class GridSet:
-    """Outputs for one image: logits (1, h, w), offsets (2K, h, w), log scales (K, h, w)."""
+    """Outputs for one image: logits (1, h, w), offsets (2K, h, w), log scales (K, h, w), surface (3 and 1, h, w)."""
 
     class_logits: FloatArray
     keypoint_offsets: FloatArray
     keypoint_log_scales: FloatArray
+    surface_coordinates: FloatArray
+    surface_log_scales: FloatArray
 
     @classmethod
     def empty(cls, columns: int, rows: int, n_keypoints: int) -> "GridSet":
         shape = (rows, columns)
-        return cls(np.full((1, *shape), -5.0), np.zeros((2 * n_keypoints, *shape)), np.zeros((n_keypoints, *shape)))
+        return cls(
+            np.full((1, *shape), -5.0),
+            np.zeros((2 * n_keypoints, *shape)),
+            np.zeros((n_keypoints, *shape)),
+            np.zeros((3, *shape)),
+            np.full((1, *shape), 5.0),
+        )
+
+    def decoded(self, threshold: float = 0.5) -> list[Votes]:
+        """Return the instances that the decoder finds."""
+        return decode(*(getattr(self, field.name) for field in fields(self)), STRIDE, threshold)
 
     def add(
         self, pixels: FloatArray, radius: float, noise_px: float = 0.0, rng: np.random.Generator | None = None

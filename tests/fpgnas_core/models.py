@@ -8,12 +8,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.bundle import Bundle
+from fpgnas_core.network import OUTPUTS
 from fpgnas_core.object_model import ObjectModel
 
 STRIDE = 8
 
 
-def box_object(name: str = "part", object_id: int = 1) -> ObjectModel:
+def box_object(
+    name: str = "part", object_id: int = 1, upright_axis: tuple[float, float, float] = (1.0, 0.0, 0.0)
+) -> ObjectModel:
     """Return a 10 x 8 x 6 cm box with its centre, its corners and three points off its symmetries."""
     size = np.array([0.10, 0.08, 0.06])
     signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
@@ -25,13 +28,14 @@ def box_object(name: str = "part", object_id: int = 1) -> ObjectModel:
         diameter=float(np.linalg.norm(size)),
         box_size=(0.10, 0.08, 0.06),
         box_center=(0.0, 0.0, 0.0),
+        upright_axis=upright_axis,
     )
 
 
 def convolution_model(weights: FloatArray, biases: FloatArray, n_objects: int, n_keypoints: int) -> bytes:
     """Return the ONNX model whose output is one convolution of kernel and stride 8, split by channels."""
-    lengths = [n_objects, 2 * n_keypoints, n_keypoints]
-    names = ["class_logits", "keypoint_offsets", "keypoint_log_scales"]
+    lengths = [n_objects, 2 * n_keypoints, n_keypoints, 3, 1]
+    names = list(OUTPUTS)
     nodes = [
         helper.make_node("Conv", ["image", "weights", "biases"], ["grid"], strides=[STRIDE, STRIDE]),
         helper.make_node("Split", ["grid", "lengths"], names, axis=1),
@@ -54,7 +58,7 @@ def convolution_model(weights: FloatArray, biases: FloatArray, n_objects: int, n
 
 def silent_model(n_objects: int = 1, n_keypoints: int = 12) -> bytes:
     """Return a model that sees nothing: all outputs are zero but the logits, which are -5."""
-    channels = n_objects + 3 * n_keypoints
+    channels = n_objects + 3 * n_keypoints + 4
     biases = np.zeros(channels)
     biases[:n_objects] = -5.0
     return convolution_model(np.zeros((channels, 3, STRIDE, STRIDE)), biases, n_objects, n_keypoints)

@@ -43,7 +43,7 @@ def network_for(bundle: Bundle, layout_px: FloatArray) -> bytes:
     Every object of the bundle gets the same logits.
     """
     objects, n_keypoints = len(bundle.objects), len(layout_px)
-    weights = np.zeros((objects + 3 * n_keypoints, 3, STRIDE, STRIDE))
+    weights = np.zeros((objects + 3 * n_keypoints + 4, 3, STRIDE, STRIDE))
     biases = np.zeros(len(weights))
     levels, means = 255 * np.array(bundle.std), 255 * np.array(bundle.mean)
     average = 1 / STRIDE**2
@@ -54,6 +54,7 @@ def network_for(bundle: Bundle, layout_px: FloatArray) -> bytes:
         weights[channels, axis] = -levels[axis] * average / (STRIDE * STEP)
         biases[channels] = (layout_px[:, axis] + 128 - means[axis]) / (STRIDE * STEP)
     biases[objects + 2 * n_keypoints :] = np.log(0.1)
+    biases[-1] = 5.0  # it knows nothing of the surface
     return convolution_model(weights, biases, objects, n_keypoints)
 
 

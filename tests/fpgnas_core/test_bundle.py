@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,6 @@ import pytest
 
 from fpgnas_core.bundle import Bundle, load_bundle, write_bundle
 from fpgnas_core.errors import BundleError
-from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.symmetry import ContinuousSymmetry
 from tests.fpgnas_core.models import box_object, description, silent_model
 
@@ -34,10 +34,11 @@ def test_written_bundle_comes_back_the_same(tmp_path: Path) -> None:
     half_turn = np.diag([-1.0, -1.0, 1.0, 1.0])[None]
     symmetry = ContinuousSymmetry((0.0, 0.0, 1.0), (0.0, 0.01, 0.0))
     base = box_object("bolt", 7)
-    bolt = ObjectModel(7, "bolt", base.keypoints, 0.2, (0.1, 0.1, 0.1), (0, 0, 0.5), half_turn, (symmetry,))
+    bolt = replace(base, upright_axis=(0.0, 0.0, 1.0), symmetries_discrete=half_turn, symmetries_continuous=(symmetry,))
     written = write_bundle(description(tmp_path / "b", box_object(), bolt), silent_model(n_objects=2))
     loaded = load_bundle(tmp_path / "b")
     assert [model.name for model in loaded.objects] == ["part", "bolt"]
+    assert loaded.objects[1].upright_axis == (0.0, 0.0, 1.0)
     assert loaded.objects[1].symmetries_continuous == (symmetry,)
     np.testing.assert_array_equal(loaded.objects[1].symmetries_discrete, half_turn)
     np.testing.assert_array_equal(loaded.objects[0].keypoints, base.keypoints)
@@ -91,7 +92,7 @@ def test_damaged_file(bundle: Bundle, name: str) -> None:
     ("changes", "message"),
     [
         ({"macs": None}, "missing key 'macs'"),
-        ({"format_version": 2}, "expected format_version 1, got 2"),
+        ({"format_version": 1}, "expected format_version 2, got 1"),
         ({"stride": "8"}, "'stride' expected an integer of at least 1, got '8'"),
         ({"stride": 7}, "expected a stride that divides 32, got 7"),
         ({"crop_size": 100}, "expected crop_size as a multiple of 32, got 100"),

@@ -21,18 +21,24 @@ from tests.fpgnas_core.position_network import fitting_pose, network_for, pictur
 CAMERA = Camera(600.0, 610.0, 315.0, 245.0, 640, 480)
 LENS = Camera(600.0, 610.0, 315.0, 245.0, 640, 480, (-0.3, 0.1, 0.001, -0.002, 0.0))
 CENTER = (250.5, 220.5)
-ROTATION = exp_rotation([0.5, -0.6, 0.3])
+TURNED_PX = 1.0  # elsewhere the same pattern is seen from another side, so that crops are turned a little
+ROTATION = exp_rotation([np.pi / 2, 0.0, 0.0]) @ exp_rotation([0.0, 0.0, 0.6])  # z points up in the picture
+
+
+def part() -> ObjectModel:
+    """Return the object, whose crops are not turned since its upright axis points up already."""
+    return box_object(upright_axis=(0.0, 0.0, 1.0))
 
 
 def make_estimator(folder: Path, camera: Camera, model: ObjectModel | None = None) -> PoseEstimator:
     """Return an estimator that sees the part as it looks at CENTER, turned by ROTATION."""
-    bundle = description(folder, model or box_object())
+    bundle = description(folder, model or part())
     pixels = projections(bundle.objects[0], true_pose(camera), camera)
     return PoseEstimator(write_bundle(bundle, network_for(bundle, pixels - pixels[0])), threads=1)
 
 
 def true_pose(camera: Camera = CAMERA) -> FloatArray:
-    return fitting_pose(box_object(), ROTATION, CENTER, camera)
+    return fitting_pose(part(), ROTATION, CENTER, camera)
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def estimator(tmp_path: Path) -> PoseEstimator:
 def test_pose_of_a_known_picture(tmp_path: Path, camera: Camera) -> None:
     found = make_estimator(tmp_path, camera).estimate(picture([CENTER]), camera)
     assert len(found) == 1
-    true, model = true_pose(camera), box_object()
+    true, model = true_pose(camera), part()
     assert np.abs(found[0].keypoints_px - projections(model, true, camera)).max() < 0.01
     assert add(found[0].T_camera_object, true, model.keypoints) < 1e-4
     assert rotation_error_deg(found[0].T_camera_object[:3, :3], true[:3, :3]) < 0.05
@@ -58,7 +64,7 @@ def test_two_instances_get_two_numbers(estimator: PoseEstimator) -> None:
     found = estimator.estimate(picture(centers), CAMERA)
     assert sorted(pose.instance for pose in found) == [0, 1]
     seen = sorted(tuple(pose.keypoints_px[0]) for pose in found)
-    np.testing.assert_allclose(seen, centers, atol=0.01)
+    np.testing.assert_allclose(seen, centers, atol=TURNED_PX)
 
 
 def test_max_instances_limits_the_result(estimator: PoseEstimator) -> None:
@@ -94,7 +100,7 @@ def test_lost_track_runs_the_first_pass(estimator: PoseEstimator, monkeypatch: p
     shapes = record_passes(estimator, monkeypatch)
     found = estimator.estimate(picture([(520.5, 350.5)]), CAMERA, first)
     assert shapes == [(1, 3, 128, 128), (1, 3, 256, 320), (1, 3, 128, 128)]
-    np.testing.assert_allclose(found[0].keypoints_px[0], (520.5, 350.5), atol=0.01)
+    np.testing.assert_allclose(found[0].keypoints_px[0], (520.5, 350.5), atol=TURNED_PX)
 
 
 def test_one_of_two_tracks_lost_gives_each_once(estimator: PoseEstimator) -> None:
@@ -121,7 +127,7 @@ def record_passes(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_symmetric_object_does_not_flip_while_tracked(tmp_path: Path) -> None:
     half_turn = np.diag([-1.0, -1.0, 1.0, 1.0])
-    model = replace(box_object(), symmetries_discrete=half_turn[None])
+    model = replace(part(), symmetries_discrete=half_turn[None])
     estimator = make_estimator(tmp_path, CAMERA, model)
     for reference in (true_pose(), true_pose() @ half_turn):
         previous = replace(tracked_at(reference), instance=0)
@@ -134,7 +140,7 @@ def tracked_at(pose: FloatArray) -> PoseEstimate:
 
 
 def test_angle_about_a_continuous_axis_is_unknown(tmp_path: Path) -> None:
-    model = replace(box_object(), symmetries_continuous=(ContinuousSymmetry((0.0, 0.0, 1.0)),))
+    model = replace(part(), symmetries_continuous=(ContinuousSymmetry((0.0, 0.0, 1.0)),))
     found = make_estimator(tmp_path, CAMERA, model).estimate(picture([CENTER]), CAMERA)[0]
     axis = found.T_camera_object[:3, 2]
     assert axis @ found.covariance[3:, 3:] @ axis == pytest.approx(np.pi**2 / 3)

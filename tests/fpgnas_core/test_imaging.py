@@ -15,7 +15,7 @@ def ramp(width: int, height: int, gain: int = 1) -> np.ndarray:
 
 def test_map_by_hand() -> None:
     # Pixel 0 of an input at half size covers frame pixels 100 and 101, whose middle is 100.5.
-    pixel_map = PixelMap((100.0, 50.0), (2.0, 3.0))
+    pixel_map = PixelMap.resized((100.0, 50.0), (2.0, 3.0))
     np.testing.assert_allclose(pixel_map.to_frame(np.array([[0.0, 0.0]])), [[100.5, 51.0]])
     np.testing.assert_allclose(
         pixel_map.covariances_to_frame(np.array([[1.0, 0.5], [0.5, 2.0]])), [[4.0, 3.0], [3.0, 18.0]]
@@ -55,13 +55,13 @@ def test_overlap_with_the_frame(box: CropBox, expected: bool) -> None:
 def test_whole_frame_keeps_the_aspect_ratio() -> None:
     small, pixel_map = whole_frame(np.zeros((480, 640, 3), np.uint8), 320)
     assert small.shape == (240, 320, 3)
-    assert pixel_map == PixelMap((0.0, 0.0), (2.0, 2.0))
+    np.testing.assert_allclose(pixel_map.matrix, [[2, 0, 0.5], [0, 2, 0.5]])
 
 
 def test_odd_sizes_have_a_step_for_each_axis() -> None:
     small, pixel_map = whole_frame(np.zeros((333, 1000, 3), np.uint8), 320)
     assert small.shape == (107, 320, 3)
-    assert pixel_map.step == pytest.approx((3.125, 333 / 107))
+    np.testing.assert_allclose(pixel_map.matrix[:, :2], np.diag([3.125, 333 / 107]))
 
 
 @pytest.mark.parametrize("longer_side", [40, 125, 200])
@@ -87,6 +87,35 @@ def test_shrunk_crop_pixels_are_where_the_map_says(side: int) -> None:
     rows, columns = np.mgrid[4:60, 4:60]
     frame = pixel_map.to_frame(np.stack([columns, rows], axis=2))
     assert np.abs(part[rows, columns, :2] - frame).max() <= 0.51
+
+
+@pytest.mark.parametrize("roll", [0.3, 1.6, -2.9])
+def test_turned_crop_pixels_are_where_the_map_says(roll: float) -> None:
+    part, pixel_map = crop(ramp(250, 240), CropBox(20, 15, 120, roll), 64, FILL)
+    assert part.shape == (64, 64, 3)
+    rows, columns = np.mgrid[4:60, 4:60]
+    frame = pixel_map.to_frame(np.stack([columns, rows], axis=2))
+    assert np.abs(part[rows, columns, :2] - frame).max() <= 1.01  # two roundings
+
+
+def test_quarter_turn_by_hand() -> None:
+    """Turned by a quarter from x to y, what was right of the middle is below it."""
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[48:52, 78:82] = 255
+    part, pixel_map = crop(image, CropBox(18, 18, 64, np.pi / 2), 64, FILL)
+    rows, columns = np.nonzero(part[:, :, 0] > 128)
+    assert (columns.mean(), rows.mean()) == pytest.approx((31.5, 61.5), abs=0.1)
+    np.testing.assert_allclose(pixel_map.to_frame(np.array([31.5, 61.5])), [79.5, 49.5], atol=1e-9)
+
+
+def test_turned_box_holds_the_turned_extent() -> None:
+    """Keypoints along a diagonal, 100 px long: turned level they span 0.7 of the crop, whatever lies round it."""
+    ends = np.array([[0.0, 0.0], [1.0, 1.0]]) * 100 / np.sqrt(2) + 200
+    box = CropBox.around(ends, fill=0.7, longer_side=640, roll=-np.pi / 4)
+    _, pixel_map = crop(np.zeros((640, 640, 3), np.uint8), box, 128, FILL)
+    left, right = (np.linalg.solve(pixel_map.matrix[:, :2], end - pixel_map.matrix[:, 2]) for end in ends)
+    np.testing.assert_allclose(right - left, [0.7 * 128, 0.0], atol=0.6)
+    np.testing.assert_allclose((left + right) / 2, 63.5, atol=0.6)
 
 
 def test_crop_of_equal_size_copies() -> None:

@@ -34,18 +34,20 @@ def paint(visible: bool = True) -> NDArray[np.uint8]:
 
 def write_painted_bundle(folder: Path) -> Bundle:
     """The bundle that sees the painted object; its object is a 10 x 8 x 6 cm box named `part`."""
-    model = box_object()
+    upright = T_CAMERA_OBJECT[:3, :3].T @ [0.0, -1.0, 0.0]  # so that crops are not turned
+    model = box_object(upright_axis=(upright[0], upright[1], upright[2]))
     n_keypoints = len(model.keypoints)
     pixels = CAMERA.project(transform_points(T_CAMERA_OBJECT, model.keypoints))
     from_centre = (pixels - [CAMERA.cx, CAMERA.cy]) * SCALE / STRIDE  # in cells
     gain = PIXELS_A_UNIT * SCALE / STRIDE
-    weights = np.zeros((1 + 3 * n_keypoints, 3, STRIDE, STRIDE))
-    biases = np.zeros(1 + 3 * n_keypoints)
+    weights = np.zeros((1 + 3 * n_keypoints + 4, 3, STRIDE, STRIDE))
+    biases = np.zeros(len(weights))
     weights[0, 2], biases[0] = 100 / STRIDE**2, -97  # nearly all of the cell is blue
     for axis in (0, 1):
         channels = slice(1 + axis, 1 + 2 * n_keypoints, 2)
         weights[channels, axis] = gain / STRIDE**2
         biases[channels] = from_centre[:, axis] - 0.5 * gain
     biases[1 + 2 * n_keypoints :] = np.log(0.5 / STRIDE)
+    biases[-1] = 5.0  # it knows nothing of the surface
     bundle = replace(description(folder, model), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     return write_bundle(bundle, convolution_model(weights, biases, 1, n_keypoints))

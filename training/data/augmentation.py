@@ -8,36 +8,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.second_pass import CROP_FILL, MEAN_COLOUR, MOST_ZOOM, rotation, second_pass_warp, zoom_of
 from training.rendering.sensor import photograph
 
 Picture = NDArray[np.uint8]
 SECOND_PASS_SHARE = 0.8
-CROP_FILL = 0.7
-"""As the default of the export: the share of the second pass's crop that the keypoints span."""
-MOST_ZOOM = 2.5
+UPRIGHT_SHARE = 0.9
+"""Of those crops; in the others the first pass was wrong about the roll."""
 BORDERS = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)
-MEAN_COLOUR = (124, 116, 104)
-"""What the robot fills a crop with beyond the frame."""
 
 
-def similarity(rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(2, 3) random warp of a size x size crop: any roll, and a zoom and shift of one of two kinds.
+def similarity(
+    rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], roll: float
+) -> NDArray[np.float64]:
+    """(2, 3) random warp of a size x size crop: a roll, a zoom and a shift, of one of two kinds.
 
-    Mostly as the second pass sees an object: its keypoints span about CROP_FILL of the crop, near its centre. Otherwise
-    as the first pass sees it: near the size and the place that it was rendered with.
+    Mostly as the second pass sees an object: turned by `roll`, its keypoints spanning about CROP_FILL of the crop, near its
+    centre. Otherwise, and where that would enlarge the picture too much, as the first pass sees it: any roll, near the
+    size and the place that it was rendered with.
     """
-    angle = rng.uniform(0, 2 * np.pi)
-    low, high = keypoints_px.min(axis=0), keypoints_px.max(axis=0)
-    anchor, middle = (low + high) / 2, np.full(2, (size - 1) / 2)
-    if rng.random() < SECOND_PASS_SHARE:
-        wanted = CROP_FILL * size * np.exp(rng.normal(0, 0.14))
-        zoom = min(wanted / max(float((high - low).max()), 1.0), MOST_ZOOM)
-        target = middle + rng.normal(0, 0.05 * size, 2)
-    else:
-        zoom, target = np.exp(rng.uniform(-0.22, 0.22)), anchor + rng.uniform(-0.12, 0.12, 2) * size
-    cosine, sine = zoom * np.cos(angle), zoom * np.sin(angle)
-    linear = np.array([[cosine, -sine], [sine, cosine]])
-    return np.column_stack([linear, target - linear @ anchor])
+    angle = roll if rng.random() < UPRIGHT_SHARE else rng.uniform(0, 2 * np.pi)
+    fill, shift = CROP_FILL * np.exp(rng.normal(0, 0.1)), rng.normal(0, 0.04 * size, 2)
+    warp = second_pass_warp(size, keypoints_px, angle, fill)
+    if rng.random() < SECOND_PASS_SHARE and zoom_of(warp) <= MOST_ZOOM:
+        return warp + np.column_stack([np.zeros((2, 2)), shift])
+    zoom, anchor = np.exp(rng.uniform(-0.22, 0.22)), (keypoints_px.min(axis=0) + keypoints_px.max(axis=0)) / 2
+    linear = zoom * rotation(rng.uniform(0, 2 * np.pi))
+    return np.column_stack([linear, anchor + rng.uniform(-0.12, 0.12, 2) * size - linear @ anchor])
 
 
 class Crop(NamedTuple):
@@ -51,11 +48,14 @@ class Crop(NamedTuple):
     object_index: int
 
 
-def augment(rng: np.random.Generator, crop: Crop, strength: float) -> Crop:
-    """A random crop made from this one; strength: of exposure, blur and noise, 0 to 1."""
+def augment(rng: np.random.Generator, crop: Crop, roll: float, strength: float) -> Crop:
+    """A random crop made from this one.
+
+    roll: what the first pass would turn it by, radians.  strength: of exposure, blur and noise, 0 to 1.
+    """
     picture, mask, coordinates, keypoints_px, object_index = crop
     size = picture.shape[0]
-    warp = similarity(rng, size, keypoints_px)
+    warp = similarity(rng, size, keypoints_px, roll)
     border = BORDERS[rng.integers(len(BORDERS))]
     picture = cv2.warpAffine(picture, warp, (size, size), borderMode=border, borderValue=MEAN_COLOUR)
     mask = cv2.warpAffine(mask, warp, (size, size))

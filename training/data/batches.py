@@ -13,6 +13,7 @@ from torch import Tensor
 
 from training.data.augmentation import Crop, augment
 from training.data.crops import CropSet
+from training.data.second_pass import coarse_roll
 from training.learning.loss import Targets
 from training.learning.team import Team
 
@@ -66,7 +67,10 @@ def _draws(crops: int, batch_size: int, seed: int, first_step: int, steps: int) 
 
 
 def _make_batch(crops: CropSet, draws: list[Draw], seed: int, strength: float) -> Batch:
-    made = [augment(np.random.default_rng([seed, number]), _crop(crops, index), strength) for index, number in draws]
+    made = []
+    for index, number in draws:
+        rng = np.random.default_rng([seed, number])
+        made.append(augment(rng, _crop(crops, index), coarse_roll(rng, crops, index), strength))
     return _collate(made)
 
 

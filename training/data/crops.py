@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,10 +59,10 @@ class CropSet:
         return self.take(np.arange(min(count, len(self))))
 
 
-def load_crops(dataset: str, split: str, n_keypoints: int, size: int, most: int = 0) -> CropSet:
-    """Read a split of crops into memory; most: 0 for all. Raises DatasetError where an image is no size x size crop."""
+def load_crops(dataset: str, splits: Sequence[str], n_keypoints: int, size: int, most: int = 0) -> CropSet:
+    """Read splits of crops into memory; most: 0 for all. Raises DatasetError where an image is no size x size crop."""
     objects = object_models(Path(dataset), n_keypoints)
-    samples = read_split(Path(dataset), split)
+    samples = [sample for split in splits for sample in read_split(Path(dataset), split)]
     samples = samples[: most or len(samples)]
     images = np.empty((len(samples), size, size, 3), np.uint8)
     masks = np.empty((len(samples), size, size), np.uint8)
@@ -69,7 +70,7 @@ def load_crops(dataset: str, split: str, n_keypoints: int, size: int, most: int 
     annotations = [_only_annotation(sample, size) for sample in samples]
     places = {model.object_id: place for place, model in enumerate(objects)}
     object_index = np.array([places[annotation.object_id] for annotation in annotations])
-    for index, sample in enumerate(tqdm(samples, desc=f"load {split}", unit="crop")):
+    for index, sample in enumerate(tqdm(samples, desc=f"load {' + '.join(splits)}", unit="crop")):
         images[index] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB)
         masks[index] = annotations[index].load_mask_visible() * np.uint8(255)
         coordinates[index] = surface_coordinates(sample, annotations[index], objects[object_index[index]])

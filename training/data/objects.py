@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgnas_core.object_model import ObjectModel
-from training.data.models import read_models
+from training.data.models import DatasetModel, read_models
 
 
 def object_models(dataset: Path, n_keypoints: int) -> tuple[ObjectModel, ...]:
@@ -23,11 +23,25 @@ def object_models(dataset: Path, n_keypoints: int) -> tuple[ObjectModel, ...]:
             diameter=model.diameter,
             box_size=model.box_size,
             box_center=model.box_center,
+            upright_axis=upright_axis(model),
             symmetries_discrete=model.symmetries_discrete,
             symmetries_continuous=model.symmetries_continuous,
         )
         for model in read_models(dataset / "models").values()
     )
+
+
+def upright_axis(model: DatasetModel) -> tuple[float, float, float]:
+    """The axis of the object's frame that the second pass turns up: the longest side of the box that symmetries keep.
+
+    Where they keep none, the longest side: training takes the nearest of the equivalent poses in any case.
+    """
+    axes = np.eye(3)
+    turns = [matrix[:3, :3] for matrix in model.symmetries_discrete]
+    kept = [a for a in axes if all(np.allclose(turn @ a, a, atol=1e-3) for turn in turns)]
+    kept = [a for a in kept if all(np.allclose(np.cross(a, s.axis), 0, atol=1e-3) for s in model.symmetries_continuous)]
+    chosen = max(kept or list(axes), key=lambda axis: float(axis @ np.array(model.box_size)))
+    return (float(chosen[0]), float(chosen[1]), float(chosen[2]))
 
 
 def farthest_points(points: NDArray[np.float64], centre: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -71,7 +71,6 @@ def best_by_logits(gates: BudgetGates) -> Gates:
 
 def rank(
     supernet: PoseNetwork,
-    head: nn.Module,
     cost: NetworkCost,
     architectures: list[Gates],
     calibration: CropSet,
@@ -82,7 +81,7 @@ def rank(
     for gates in tqdm(architectures, desc="rank", unit="network"):
         calibrate_batch_norm(supernet, gates, calibration)
         macs = cost.base + int(np.dot(gates, cost.operators))
-        candidates.append(Candidate(gates, macs, held_out_loss(supernet, head, gates, held_out)))
+        candidates.append(Candidate(gates, macs, held_out_loss(supernet, gates, held_out)))
     return sorted(candidates, key=lambda candidate: candidate.loss)
 
 
@@ -100,14 +99,14 @@ def calibrate_batch_norm(supernet: PoseNetwork, gates: Gates, crops: CropSet) ->
         norm.momentum = 0.1
 
 
-def held_out_loss(supernet: PoseNetwork, head: nn.Module, gates: Gates, crops: CropSet) -> float:
+def held_out_loss(supernet: PoseNetwork, gates: Gates, crops: CropSet) -> float:
     """Mean loss over the crops, without augmentation."""
     supernet.eval()
     losses: list[float] = []
     with torch.inference_mode():
         for batch in plain_batches(crops, 64):
-            grid, coordinates = forward(supernet, head, batch.images, False, _numbers(gates))
-            losses.append(float(pose_loss(grid, coordinates, batch.targets, supernet.space.grid_stride).total))
+            grid = forward(supernet, batch.images, False, _numbers(gates))
+            losses.append(float(pose_loss(grid, batch.targets, supernet.space.grid_stride).total))
     return float(np.mean(losses))
 
 

@@ -32,7 +32,7 @@ def export(settings: ExportSettings) -> Bundle:
     network = load_network(run, architecture)
     crops = load_crops(
         settings.dataset,
-        settings.split,
+        (settings.split,),
         architecture.n_keypoints,
         architecture.input_size,
         settings.parity_images,

@@ -1,4 +1,4 @@
-"""What the pose network is trained for: visible-part classes and keypoint votes with learned scales."""
+"""What the pose network is trained for: visible-part classes, keypoint votes and surface coordinates, with scales."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 from training.space.network import PoseGrid
 
 LEAST_VISIBLE = 0.3
-LOG_SCALE_RANGE = (-5.0, 4.0)
+LOG_SCALE_RANGE = (-6.0, 4.0)
 CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT = 5.0, 3.0, 20.0
 
 
@@ -30,23 +30,22 @@ class Targets(NamedTuple):
 
 
 class PoseLoss(NamedTuple):
-    """Scalars. classes: cross-entropy a cell.  votes: mean |error| of a vote, strides.  scales: their likelihood.
-
-    coordinates: mean |error| of a surface coordinate, box sizes.
+    """Scalars. classes: cross-entropy a cell.  votes: mean |error| of a vote, strides.  coordinates: mean |error| of a
+    surface coordinate, box sizes.  scales: negative log-likelihoods of both.
     """
 
     total: Tensor
     classes: Tensor
     votes: Tensor
-    scales: Tensor
     coordinates: Tensor
+    scales: Tensor
 
 
-def pose_loss(grid: PoseGrid, coordinates: Tensor, targets: Targets, stride: int) -> PoseLoss:
+def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     """Binary cross-entropy of the visible part; on it the errors of votes and coordinates and the scales' likelihood.
 
-    coordinates: (N, 3, h, w), what an auxiliary head says of each cell's place in the object's box (NOCS, Wang et al.
-    2019). Only training has it: votes alone stay for long at the mean over all rotations, while a coordinate is local.
+    Without coordinates votes stay for long at the mean over all rotations, while a coordinate is local and is learned
+    from the start.
 
     A vote that is off by e strides with log-scale s costs VOTE_WEIGHT e + (e exp(-s) + s), where the likelihood
     (Kendall and Gal 2017) trains the scale alone: left to train the votes too, its gradient fades as 1 / exp(s) while
@@ -58,27 +57,36 @@ def pose_loss(grid: PoseGrid, coordinates: Tensor, targets: Targets, stride: int
     classes = functional.binary_cross_entropy_with_logits(grid.class_logits, truth)
     weight = share * (share > LEAST_VISIBLE)
     weight = weight / weight.sum().clamp_min(1.0)
-    error = _vote_errors(grid, targets.keypoints_px, stride)
-    scale = grid.keypoint_log_scales.clamp(*LOG_SCALE_RANGE)[:, :, None]
-    votes = (error.mean(dim=(1, 2)) * weight).sum()
-    scales = ((error.detach() * torch.exp(-scale) + scale).mean(dim=(1, 2)) * weight).sum()
-    surface = (_coordinate_errors(coordinates, targets, stride, share) * weight).sum()
-    total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + scales + COORDINATE_WEIGHT * surface
-    return PoseLoss(total, classes.detach(), votes.detach(), scales.detach(), surface.detach())
+    vote_errors = _vote_errors(grid, targets.keypoints_px, stride)
+    surface_errors = _surface_errors(grid, targets, stride, share)
+    votes = (vote_errors.mean(dim=1) * weight).sum()
+    coordinates = (surface_errors.mean(dim=1) * weight).sum()
+    likelihoods = _likelihood(vote_errors, grid.keypoint_log_scales) + _likelihood(
+        surface_errors, grid.surface_log_scales
+    )
+    scales = (likelihoods * weight).sum()
+    total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + COORDINATE_WEIGHT * coordinates + scales
+    return PoseLoss(total, classes.detach(), votes.detach(), coordinates.detach(), scales.detach())
 
 
-def _coordinate_errors(coordinates: Tensor, targets: Targets, stride: int, share: Tensor) -> Tensor:
-    """(N, h, w): mean over the axes of the error against the mean over each cell's visible pixels."""
+def _likelihood(errors: Tensor, log_scales: Tensor) -> Tensor:
+    """(N, h, w): the mean negative log-likelihood of the scales alone; errors, log_scales: (N, channels, h, w)."""
+    scale = log_scales.clamp(*LOG_SCALE_RANGE)
+    return (errors.detach() * torch.exp(-scale) + scale).mean(dim=1)
+
+
+def _surface_errors(grid: PoseGrid, targets: Targets, stride: int, share: Tensor) -> Tensor:
+    """(N, 1, h, w): mean over the axes of the error against the mean over each cell's visible pixels."""
     truth = functional.avg_pool2d(targets.coordinates * targets.masks, stride) / share[:, None].clamp_min(1e-3)
-    return (coordinates - truth).abs().mean(dim=1)
+    return (grid.surface_coordinates - truth).abs().mean(dim=1, keepdim=True)
 
 
 def _vote_errors(grid: PoseGrid, keypoints_px: Tensor, stride: int) -> Tensor:
-    """(N, K, 2, h, w) absolute error of each vote, strides."""
+    """(N, K, h, w): mean over the axes of the absolute error of each vote, strides."""
     batch, count, height, width = grid.keypoint_log_scales.shape
     offsets = grid.keypoint_offsets.view(batch, count, 2, height, width)
     centres = cell_centres(height, width, stride, offsets.device)
-    return (offsets - (keypoints_px[..., None, None] - centres) / stride).abs()
+    return (offsets - (keypoints_px[..., None, None] - centres) / stride).abs().mean(dim=2)
 
 
 def cell_centres(height: int, width: int, stride: int, device: torch.device | None = None) -> Tensor:

@@ -13,12 +13,14 @@ from tqdm import tqdm
 
 from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet, load_crops
+from training.data.second_pass import as_second_pass
 from training.errors import RunError
 from training.learning.loss import PoseLoss, pose_loss
-from training.learning.precision import coordinate_head, forward
+from training.learning.optimiser import WeightOptimiser
+from training.learning.precision import forward
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
-from training.learning.schedule import cosine_rate, set_rate
+from training.learning.schedule import cosine_rate
 from training.learning.team import Team, run_as_team
 from training.learning.validation import Validation, validate
 from training.space.network import PoseNetwork, build_network, inherit_weights
@@ -48,9 +50,7 @@ class Retraining:
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay), use_buffers=True
         )
-        self.head = coordinate_head(self.network)
-        self.trained = nn.ModuleList([self.network, self.head])
-        self.optimiser = torch.optim.AdamW(_parameter_groups(self.trained, settings.weight_decay))
+        self.optimiser = WeightOptimiser(self.network, self.network.output, settings.weight_decay)
         self.step, self.hours, self._last_save = 0, 0.0, time.monotonic()
 
     @property
@@ -94,28 +94,31 @@ class Retraining:
 
     def _train_step(self, batch: Batch) -> PoseLoss:
         settings = self.settings
-        set_rate(self.optimiser, cosine_rate(self.step, settings.steps, settings.learning_rate, RATE_WARMUP_STEPS))
-        grid, coordinates = forward(self.network, self.head, batch.images, settings.bfloat16)
-        loss = pose_loss(grid, coordinates, batch.targets, self.architecture.space.grid_stride)
+        grid = forward(self.network, batch.images, settings.bfloat16)
+        loss = pose_loss(grid, batch.targets, self.architecture.space.grid_stride)
         if not torch.isfinite(loss.total):
             raise RunError(
                 f"step {self.step}: expected a finite loss, got {float(loss.total)}; the last checkpoint in"
                 f" {self.run.path} is from before; lower learning_rate"
             )
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.total.backward()
-        self.team.average_gradients(self.trained.parameters())
-        nn.utils.clip_grad_norm_(self.trained.parameters(), GRADIENT_NORM)
+        self.team.average_gradients(self.network.parameters())
+        nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
+        self.optimiser.set_rate(self._rate())
         self.optimiser.step()
         self.average.update_parameters(self.network)
         return loss
+
+    def _rate(self) -> float:
+        return cosine_rate(self.step, self.settings.steps, self.settings.learning_rate, RATE_WARMUP_STEPS)
 
     def _report(self, bar: tqdm[None], loss: PoseLoss) -> None:
         if self.step % 20 == 0:
             bar.set_postfix_str(f"loss {loss.total:.2f}, votes {loss.votes:.2f} strides")
 
             values = {name: float(value.detach()) for name, value in loss._asdict().items()}
-            self.run.log(self.step, values | {"rate": self.optimiser.param_groups[0]["lr"]})
+            self.run.log(self.step, values | {"rate": self._rate()})
         if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
             found = self._validate()
             bar.write(f"step {self.step}: {found.summary()}")
@@ -157,7 +160,7 @@ class Retraining:
             {
                 "step": self.step,
                 "hours": self.hours,
-                "trained": self.trained.state_dict(),
+                "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
             }
@@ -168,7 +171,7 @@ class Retraining:
         if state is None:
             return
         self.step, self.hours = state["step"], state["hours"]
-        for name in ("trained", "average", "optimiser"):
+        for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
 
 
@@ -184,13 +187,6 @@ def _retrain(settings: RetrainSettings, team: Team) -> None:
     architecture = load_architecture(settings.architecture)
     run = RunFolder(settings.out, settings)
     count, size = architecture.n_keypoints, architecture.input_size
-    crops = load_crops(settings.dataset, settings.train_split, count, size, settings.crops)
-    held_out = load_crops(settings.dataset, settings.validation_split, count, size, settings.validation_crops)
-    Retraining(settings, crops, held_out, run, team).train()
-
-
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay for convolutions only: it would fight the scale and shift of batch norm."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    free = [p for p in network.parameters() if p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+    crops = load_crops(settings.dataset, settings.train_splits, count, size, settings.crops)
+    held_out = load_crops(settings.dataset, (settings.validation_split,), count, size, settings.validation_crops)
+    Retraining(settings, crops, as_second_pass(held_out, settings.seed), run, team).train()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.errors import SettingsError
@@ -21,8 +22,8 @@ class RetrainSettings:
     """supernet.pt whose weights are inherited; empty: from scratch."""
     initial_weights: str = ""
     """weights.pt of an earlier run of the same architecture to start from; empty: none."""
-    train_split: str = "train"
-    """Split to train on."""
+    train_splits: Sequence[str] = ("train",)
+    """Splits to train on."""
     validation_split: str = "val"
     """Split to validate on."""
     crops: int = 0
@@ -36,9 +37,9 @@ class RetrainSettings:
     batch_size: int = 64
     """Crops a step."""
     learning_rate: float = 2e-3
-    """Highest learning rate (AdamW, linear warm-up, cosine)."""
+    """Highest learning rate (Muon and AdamW, linear warm-up, cosine)."""
     weight_decay: float = 1e-2
-    """Weight decay of AdamW."""
+    """Weight decay of convolutions."""
     ema_decay: float = 0.998
     """Decay of the moving average of the weights that is validated and exported."""
     augmentation: float = 0.7

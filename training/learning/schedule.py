@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import torch
-
 
 def cosine_rate(step: int, steps: int, highest: float, warmup: int) -> float:
     """Linear rise over `warmup` steps, then a cosine down to a hundredth of `highest` (Loshchilov and Hutter 2017)."""
@@ -18,9 +16,3 @@ def cosine_rate(step: int, steps: int, highest: float, warmup: int) -> float:
 def geometric(start: float, end: float, share: float) -> float:
     """From start to end as `share` goes from 0 to 1, by equal factors."""
     return float(start * (end / start) ** min(1.0, max(0.0, share)))
-
-
-def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of every group."""
-    for group in optimiser.param_groups:
-        group["lr"] = rate

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from training.data.crops import CropSet, load_crops
+from training.data.second_pass import as_second_pass
 from training.learning.derive import Candidate, open_operators, rank, sample_architectures
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
@@ -35,7 +36,7 @@ def search(settings: SearchSettings) -> Architecture:
     )
     run = RunFolder(settings.out, settings)
     crops = load_crops(
-        settings.dataset, settings.train_split, settings.n_keypoints, settings.input_size, settings.crops
+        settings.dataset, (settings.train_split,), settings.n_keypoints, settings.input_size, settings.crops
     )
     weight_crops, gate_crops = split_crops(crops, settings.seed)
     searching = SupernetSearch(settings, weight_crops, gate_crops, run)
@@ -61,8 +62,8 @@ def _rank(searching: SupernetSearch, weight_crops: CropSet, gate_crops: CropSet)
     settings = searching.settings
     rng = np.random.default_rng([settings.seed, 13])
     found = sample_architectures(searching.gates, searching.cost, settings.tau[1], settings.samples, rng)
-    held_out = gate_crops.first(settings.ranking_crops)
-    return rank(searching.supernet, searching.head, searching.cost, found, weight_crops, held_out)
+    held_out = as_second_pass(gate_crops.first(settings.ranking_crops), settings.seed)
+    return rank(searching.supernet, searching.cost, found, weight_crops, held_out)
 
 
 def _architecture(searching: SupernetSearch, best: Candidate) -> Architecture:

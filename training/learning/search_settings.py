@@ -39,7 +39,7 @@ class SearchSettings:
     batch_size: int = 64
     """Crops a step."""
     learning_rate: float = 2e-3
-    """Highest learning rate of the weights (AdamW, cosine)."""
+    """Highest learning rate of the weights (Muon and AdamW, cosine)."""
     gate_learning_rate: float = 0.03
     """Learning rate of the gate logits (Adam)."""
     tau: tuple[float, float] = (1.0, 0.25)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet
 from training.errors import RunError
 from training.learning.loss import PoseLoss, pose_loss
-from training.learning.precision import coordinate_head, forward
+from training.learning.optimiser import WeightOptimiser
+from training.learning.precision import forward
 from training.learning.run_folder import RunFolder
-from training.learning.schedule import cosine_rate, geometric, set_rate
+from training.learning.schedule import cosine_rate, geometric
 from training.learning.search_settings import SearchSettings
 from training.space.cost import count_macs
 from training.space.gates import BudgetGates
 from training.space.network import build_supernet
 
 GRADIENT_NORM = 10.0
+WEIGHT_DECAY = 1e-2
 RATE_WARMUP_STEPS = 50
 
 
@@ -35,9 +37,7 @@ class SupernetSearch:
         self.supernet = build_supernet(settings.space, n_objects, settings.n_keypoints)
         self.cost = count_macs(self.supernet, settings.input_size)
         self.gates = BudgetGates(self.cost, settings.budget_macs)
-        self.head = coordinate_head(self.supernet)
-        self.trained = nn.ModuleList([self.supernet, self.head])
-        self.weight_optimiser = torch.optim.AdamW(self.trained.parameters(), weight_decay=1e-2)
+        self.weight_optimiser = WeightOptimiser(self.supernet, self.supernet.output, WEIGHT_DECAY)
         self.gate_optimiser = torch.optim.Adam(
             self.gates.parameters(), lr=settings.gate_learning_rate, betas=(0.5, 0.99)
         )
@@ -86,33 +86,32 @@ class SupernetSearch:
 
     def _weight_step(self, batch: Batch) -> PoseLoss:
         """Only the operators of one hard sample are computed."""
-        set_rate(
-            self.weight_optimiser,
-            cosine_rate(self.step, self.total_steps, self.settings.learning_rate, RATE_WARMUP_STEPS),
-        )
         gates = self.gates.sample_hard(self.tau, self.generator)
         loss = self._loss(batch, gates)
         self._check_finite(loss)
-        self.weight_optimiser.zero_grad(set_to_none=True)
+        self.weight_optimiser.zero_grad()
         loss.total.backward()
-        torch.nn.utils.clip_grad_norm_(self.trained.parameters(), GRADIENT_NORM)
+        torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
+        self.weight_optimiser.set_rate(
+            cosine_rate(self.step, self.total_steps, self.settings.learning_rate, RATE_WARMUP_STEPS)
+        )
         self.weight_optimiser.step()
         return loss
 
     def _loss(self, batch: Batch, gates: Sequence[Tensor | float]) -> PoseLoss:
-        grid, coordinates = forward(self.supernet, self.head, batch.images, self.settings.bfloat16, gates)
-        return pose_loss(grid, coordinates, batch.targets, self.settings.space.grid_stride)
+        grid = forward(self.supernet, batch.images, self.settings.bfloat16, gates)
+        return pose_loss(grid, batch.targets, self.settings.space.grid_stride)
 
     def _gate_step(self, batch: Batch) -> None:
         """All operators are computed, so that closed gates get a gradient too; the weights rest."""
-        self.trained.requires_grad_(False)
+        self.supernet.requires_grad_(False)
         gates = self.gates.sample_straight_through(self.tau, self.settings.concrete_tau, self.generator)
         loss = self._loss(batch, list(gates.unbind()))
         self._check_finite(loss)
         self.gate_optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
         self.gate_optimiser.step()
-        self.trained.requires_grad_(True)
+        self.supernet.requires_grad_(True)
 
     def _check_finite(self, loss: PoseLoss) -> None:
         if not torch.isfinite(loss.total):
@@ -142,7 +141,7 @@ class SupernetSearch:
         self.run.save_checkpoint(
             {
                 "step": self.step,
-                "trained": self.trained.state_dict(),
+                "supernet": self.supernet.state_dict(),
                 "gates": self.gates.state_dict(),
                 "weight_optimiser": self.weight_optimiser.state_dict(),
                 "gate_optimiser": self.gate_optimiser.state_dict(),
@@ -156,5 +155,5 @@ class SupernetSearch:
             return
         self.step = state["step"]
         self.generator.set_state(state["generator"])
-        for name in ("trained", "gates", "weight_optimiser", "gate_optimiser"):
+        for name in ("supernet", "gates", "weight_optimiser", "gate_optimiser"):
             getattr(self, name).load_state_dict(state[name])

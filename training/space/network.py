@@ -19,11 +19,15 @@ class PoseGrid(NamedTuple):
 
     class_logits: (N, n_objects, h, w).  keypoint_offsets: (N, 2 n_keypoints, h, w) x0, y0, x1, ... from the cell's
     centre, in strides.  keypoint_log_scales: (N, n_keypoints, h, w), log of the Laplace scale in strides.
+    surface_coordinates: (N, 3, h, w), the place of what a cell sees in the object's box, -0.5 to 0.5 (NOCS, Wang et al.
+    2019).  surface_log_scales: (N, 1, h, w), log of their Laplace scale, in boxes.
     """
 
     class_logits: Tensor
     keypoint_offsets: Tensor
     keypoint_log_scales: Tensor
+    surface_coordinates: Tensor
+    surface_log_scales: Tensor
 
 
 class PoseNetwork(nn.Module):
@@ -47,7 +51,8 @@ class PoseNetwork(nn.Module):
         for layer in range(space.head_layers):
             name, width = f"head.{layer}", space.head_width
             self.layers[name.replace(".", "_")] = GatedLayer(width, width, 1, open_operators[name])
-        self.output = nn.Conv2d(space.head_width, n_objects + 3 * n_keypoints, 1)
+        self.channels = [n_objects, 2 * n_keypoints, n_keypoints, 3, 1]
+        self.output = nn.Conv2d(space.head_width, sum(self.channels), 1)
         self._start_output()
 
     def _build_neck(self, fused: Sequence[str]) -> FusionLayer:
@@ -60,11 +65,11 @@ class PoseNetwork(nn.Module):
         return FusionLayer(grid, channels, strides, space.head_width)
 
     def _start_output(self) -> None:
-        """Few cells show an object, and votes start unsure: Laplace scales of about e strides."""
+        """Few cells show an object, and all is unsure: Laplace scales of about e strides, and of 1 / e boxes."""
+        starts = (-math.log(9.0), 0.0, 1.0, 0.0, -1.0)
+        values = [value for value, count in zip(starts, self.channels, strict=True) for _ in range(count)]
         with torch.no_grad():
-            self.output.bias.zero_()  # type: ignore[union-attr]
-            self.output.bias[: self.n_objects] = -math.log(9.0)  # type: ignore[index]
-            self.output.bias[-self.n_keypoints :] = 1.0  # type: ignore[index]
+            self.output.bias.copy_(torch.tensor(values))  # type: ignore[union-attr]
 
     def gated_layers(self) -> Iterator[tuple[str, GatedLayer | FusionLayer]]:
         """(name, layer) in the order of `Space.candidates` and of the gates."""
@@ -94,8 +99,7 @@ class PoseNetwork(nn.Module):
 
     def read_out(self, features: Tensor) -> PoseGrid:
         """The last convolution; kept apart since its numbers are pixels, which bfloat16 would round."""
-        sizes = [self.n_objects, 2 * self.n_keypoints, self.n_keypoints]
-        return PoseGrid(*self.output(features).split(sizes, dim=1))
+        return PoseGrid(*self.output(features).split(self.channels, dim=1))
 
     def _split(self, gates: Sequence[Tensor | float] | None) -> dict[str, Sequence[Tensor | float]]:
         values, first = {}, 0

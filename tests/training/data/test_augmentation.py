@@ -15,7 +15,7 @@ def test_keypoint_stays_on_the_spot_it_marks() -> None:
         picture = np.zeros((128, 128, 3), np.uint8)
         cv2.circle(picture, (70, 58), 4, (255, 255, 255), -1)
         spot = np.array([[66, 58], [74, 58], [70, 58]], np.float32)
-        found = augment(rng, Crop(picture, picture[..., 0].copy(), picture, spot, 0), 0.5)
+        found = augment(rng, Crop(picture, picture[..., 0].copy(), picture, spot, 0), 0.0, 0.5)
         rows, columns = np.nonzero(found.mask > 127)
         assert np.all(found.coordinates[found.mask == 255] == 255)
         if len(rows) < 30:  # covered, or out of the picture
@@ -25,25 +25,27 @@ def test_keypoint_stays_on_the_spot_it_marks() -> None:
     assert seen >= 10
 
 
-KEYPOINTS = np.array([[40, 50], [80, 60], [60, 85]], np.float32)
+KEYPOINTS = np.array([[35, 45], [90, 60], [60, 95]], np.float32)
 
 
 def test_similarity_is_a_roll_with_a_zoom() -> None:
     for seed in range(50):
-        linear = similarity(np.random.default_rng(seed), 128, KEYPOINTS)[:, :2]
+        linear = similarity(np.random.default_rng(seed), 128, KEYPOINTS, 0.3)[:, :2]
         zoom = np.sqrt(np.linalg.det(linear))
-        assert 0.5 <= zoom <= 2.5
+        assert 0.5 <= zoom <= 2.0
         np.testing.assert_allclose(linear @ linear.T, zoom**2 * np.eye(2), atol=1e-9)
 
 
 def test_most_crops_are_as_the_second_pass_takes_them() -> None:
-    """The keypoints' box, 40 px here, is brought to about 0.7 x 128 px near the centre."""
-    warps = [similarity(np.random.default_rng(seed), 128, KEYPOINTS) for seed in range(400)]
+    """The extent of the turned keypoints is brought to about 0.7 x 128 px near the centre."""
+    turned = KEYPOINTS @ np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]])
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    warps = [similarity(np.random.default_rng(seed), 128, KEYPOINTS, 0.3) for seed in range(400)]
     zooms = np.array([np.sqrt(np.linalg.det(warp[:, :2])) for warp in warps])
     second_pass = zooms > 1.3
     assert 0.6 < second_pass.mean() < 0.8
-    assert np.median(zooms[second_pass]) == pytest.approx(0.7 * 128 / 40, rel=0.05)
-    centre = np.array([60.0, 67.5])
+    assert np.median(zooms[second_pass]) == pytest.approx(0.7 * 128 / (high - low).max(), rel=0.05)
+    centre = (low + high) / 2 @ np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
     middles = np.array([warp[:, :2] @ centre + warp[:, 2] for warp in warps])[second_pass]
     np.testing.assert_allclose(middles.mean(axis=0), 63.5, atol=1.5)
 
@@ -52,7 +54,7 @@ def test_same_generator_gives_the_same_crop() -> None:
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
     crop = Crop(picture, np.full((64, 64), 255, np.uint8), picture, KEYPOINTS, 0)
-    first, second = (augment(np.random.default_rng(9), crop, 1.0) for _ in range(2))
+    first, second = (augment(np.random.default_rng(9), crop, 0.3, 1.0) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert np.array_equal(a, b)
 
@@ -62,5 +64,5 @@ def test_inputs_are_left_as_they_were() -> None:
     picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
     before = picture.copy()
     for seed in range(10):
-        augment(np.random.default_rng(seed), Crop(picture, picture[..., 0].copy(), picture, KEYPOINTS, 0), 1.0)
+        augment(np.random.default_rng(seed), Crop(picture, picture[..., 0].copy(), picture, KEYPOINTS, 0), 0.3, 1.0)
     assert np.array_equal(picture, before)

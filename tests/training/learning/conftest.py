@@ -1,4 +1,4 @@
-"""A small rendered data set and a small search that every test of this folder shares."""
+"""A small search that every test of this folder shares."""
 
 from pathlib import Path
 
@@ -6,11 +6,8 @@ import pytest
 
 from training.learning.search import search
 from training.learning.search_settings import SearchSettings
-from training.rendering.generate import generate
-from training.rendering.settings import RenderSettings
 from training.space.space import Space
 
-ASSETS = Path(__file__).parents[3] / "assets"
 SPACE = Space(
     stem_width=6,
     stage_widths=(8, 12, 16),
@@ -20,26 +17,6 @@ SPACE = Space(
     head_layers=1,
     head_operators=("conv3x3", "conv1x1"),
 )
-
-
-@pytest.fixture(scope="session")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = str(tmp_path_factory.mktemp("crops"))
-    for split, images, seed in (("train", 60, 1), ("val", 20, 2)):
-        generate(
-            RenderSettings(
-                mesh=str(ASSETS / "demo_object.ply"),
-                out=folder,
-                split=split,
-                images=images,
-                seed=seed,
-                workers=1,
-                width=64,
-                height=64,
-                extent_px=(20, 60),
-            )
-        )
-    return folder
 
 
 @pytest.fixture(scope="session")

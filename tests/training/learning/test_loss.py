@@ -5,18 +5,19 @@ import math
 import pytest
 import torch
 
-from training.learning.loss import CLASS_WEIGHT, VOTE_WEIGHT, Targets, cell_centres, pose_loss
+from training.learning.loss import CLASS_WEIGHT, COORDINATE_WEIGHT, VOTE_WEIGHT, Targets, cell_centres, pose_loss
 from training.space.network import PoseGrid
 
 STRIDE = 8
 
 
-CENTRE = torch.zeros(1, 3, 1, 1)
-
-
-def one_cell(offset: float, log_scale: float, logit: float = 0.0) -> PoseGrid:
+def one_cell(offset: float, log_scale: float, logit: float = 0.0, coordinate: float = 0.0) -> PoseGrid:
     return PoseGrid(
-        torch.full((1, 1, 1, 1), logit), torch.full((1, 2, 1, 1), offset), torch.full((1, 1, 1, 1), log_scale)
+        torch.full((1, 1, 1, 1), logit),
+        torch.full((1, 2, 1, 1), offset),
+        torch.full((1, 1, 1, 1), log_scale),
+        torch.full((1, 3, 1, 1), coordinate),
+        torch.zeros(1, 1, 1, 1),
     )
 
 
@@ -33,7 +34,7 @@ def test_coordinate_error_is_that_of_the_visible_pixels() -> None:
     truth = targets(3.5, coordinate=0.4)
     truth.masks[..., : STRIDE // 2] = 0
     truth.coordinates[..., : STRIDE // 2] = -0.5  # hidden, so without influence
-    loss = pose_loss(one_cell(0.0, 0.0), CENTRE + 0.1, truth, STRIDE)
+    loss = pose_loss(one_cell(0.0, 0.0, coordinate=0.1), truth, STRIDE)
     assert float(loss.coordinates) == pytest.approx(0.3 * 0.5, abs=1e-6)  # half of the cell is visible
 
 
@@ -45,15 +46,18 @@ def test_cell_centres_lie_between_pixels() -> None:
 
 def test_votes_and_scales_equal_hand_count() -> None:
     log_scale, error = 0.7, 0.5  # the vote says 1.5 strides, the truth is 1
-    loss = pose_loss(one_cell(offset=1.5, log_scale=log_scale), CENTRE, targets(keypoint=3.5 + 8), STRIDE)
+    grid = one_cell(offset=1.5, log_scale=log_scale, coordinate=0.1)
+    loss = pose_loss(grid, targets(keypoint=3.5 + 8, coordinate=0.3), STRIDE)
     assert float(loss.votes) == pytest.approx(error)
-    assert float(loss.scales) == pytest.approx(error * math.exp(-log_scale) + log_scale, rel=1e-6)
+    assert float(loss.coordinates) == pytest.approx(0.2)
+    assert float(loss.scales) == pytest.approx(error * math.exp(-log_scale) + log_scale + 0.2, rel=1e-6)
     total = CLASS_WEIGHT * float(loss.classes) + VOTE_WEIGHT * float(loss.votes) + float(loss.scales)
+    total += COORDINATE_WEIGHT * float(loss.coordinates)
     assert float(loss.total) == pytest.approx(total, rel=1e-6)
 
 
 def test_class_cost_equals_hand_count() -> None:
-    loss = pose_loss(one_cell(0, 0, logit=2.0), CENTRE, targets(3.5, visible=1.0), STRIDE)
+    loss = pose_loss(one_cell(0, 0, logit=2.0), targets(3.5, visible=1.0), STRIDE)
     assert float(loss.classes) == pytest.approx(math.log(1 + math.exp(-2.0)), rel=1e-6)
 
 
@@ -62,26 +66,25 @@ def test_scales_do_not_move_the_votes() -> None:
     for log_scale in (-2.0, 3.0):
         grid = one_cell(1.5, log_scale)
         grid.keypoint_offsets.requires_grad_(True)
-        pose_loss(grid, CENTRE, targets(3.5 + 8), STRIDE).total.backward()
+        pose_loss(grid, targets(3.5 + 8), STRIDE).total.backward()
         assert grid.keypoint_offsets.grad is not None
         assert grid.keypoint_offsets.grad.flatten().tolist() == pytest.approx([VOTE_WEIGHT / 2] * 2)
 
 
 def test_cells_off_the_object_do_not_vote() -> None:
-    loss = pose_loss(one_cell(offset=9.0, log_scale=0.0), CENTRE, targets(3.5, visible=0.0), STRIDE)
+    loss = pose_loss(one_cell(offset=9.0, log_scale=0.0), targets(3.5, visible=0.0), STRIDE)
     assert float(loss.votes) == 0.0
 
 
 def test_best_log_scale_is_that_of_the_error() -> None:
-    costs = {
-        s: float(pose_loss(one_cell(2.0, s), CENTRE, targets(3.5), STRIDE).scales) for s in (0.2, math.log(2.0), 1.2)
-    }
+    costs = {s: float(pose_loss(one_cell(2.0, s), targets(3.5), STRIDE).scales) for s in (0.2, math.log(2.0), 1.2)}
     assert min(costs, key=lambda s: costs[s]) == math.log(2.0)
 
 
 def test_each_object_has_a_class_of_its_own() -> None:
     logits = torch.tensor([[[[-9.0]], [[9.0]]]])
-    grid = PoseGrid(logits, torch.zeros(1, 2, 1, 1), torch.zeros(1, 1, 1, 1))
+    nothing = torch.zeros(1, 3, 1, 1)
+    grid = PoseGrid(logits, nothing[:, :2], nothing[:, :1], nothing, nothing[:, :1])
     right = targets(3.5)._replace(object_index=torch.tensor([1]))
-    assert float(pose_loss(grid, CENTRE, right, STRIDE).classes) < 0.001
-    assert float(pose_loss(grid, CENTRE, targets(3.5), STRIDE).classes) > 5
+    assert float(pose_loss(grid, right, STRIDE).classes) < 0.001
+    assert float(pose_loss(grid, targets(3.5), STRIDE).classes) > 5

@@ -12,6 +12,7 @@ from fpgnas_core.estimator import PoseEstimator
 from training.data.batches import plain_batches
 from training.data.bop import read_split
 from training.data.crops import load_crops
+from training.data.second_pass import as_second_pass
 from training.errors import RunError
 from training.learning.export import check_parity, export, load_network
 from training.learning.export_settings import ExportSettings
@@ -32,7 +33,7 @@ def settings(search_run: Path, dataset: str, tmp_path_factory: pytest.TempPathFa
         out=str(tmp_path_factory.mktemp("retrain")),
         steps=60,
         batch_size=8,
-        learning_rate=0.02,
+        learning_rate=0.01,
         ema_decay=0.9,
         validation_crops=10,
         validate_every=30,
@@ -47,10 +48,10 @@ def run(settings: RetrainSettings) -> Path:
 
 
 def error(network: PoseNetwork, dataset: str) -> float:
-    """Class and vote errors over the training crops as they are."""
-    batch = next(plain_batches(load_crops(dataset, "train", 5, 64), 60))
+    """Class and vote errors over the training crops as the second pass takes them."""
+    batch = next(plain_batches(as_second_pass(load_crops(dataset, ("train",), 5, 64), 1), 60))
     with torch.inference_mode():
-        loss = pose_loss(network(batch.images), torch.zeros(1, 3, 8, 8), batch.targets, 8)
+        loss = pose_loss(network(batch.images), batch.targets, 8)
     return float(loss.classes + loss.votes)
 
 
@@ -80,7 +81,7 @@ def test_stopped_run_ends_with_the_same_weights(run: Path, settings: RetrainSett
 
 def _stop_after(settings: RetrainSettings, steps: int) -> None:
     """Train as a run that was killed right after its checkpoint at `steps`."""
-    crops, held_out = (load_crops(settings.dataset, split, 5, 64) for split in ("train", "val"))
+    crops, held_out = (load_crops(settings.dataset, (split,), 5, 64) for split in ("train", "val"))
     retraining = Retraining(settings, crops, held_out.first(10), RunFolder(settings.out, settings))
     original = retraining._save
 
@@ -105,7 +106,7 @@ def test_bundle_gives_what_the_network_gives(run: Path, dataset: str, tmp_path: 
     bundle = export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=8))
     architecture = load_architecture(run / "architecture.json")
     assert load_bundle(tmp_path / "bundle").macs == bundle.macs == architecture.macs
-    crops = load_crops(dataset, "val", 5, 64)
+    crops = load_crops(dataset, ("val",), 5, 64)
     model = (tmp_path / "bundle/model.onnx").read_bytes()
     assert check_parity(load_network(run, architecture), model, crops, 1e-4) < 1e-4
 
@@ -117,7 +118,7 @@ def test_network_that_disagrees_is_not_shipped(run: Path, dataset: str, tmp_path
         network.output.bias[0] += 0.01
     model = (tmp_path / "bundle/model.onnx").read_bytes()
     with pytest.raises(RunError, match=r"parity: expected ONNX Runtime within 0\.0001 of PyTorch, got 0\.0"):
-        check_parity(network, model, load_crops(dataset, "val", 5, 64, 4), 1e-4)
+        check_parity(network, model, load_crops(dataset, ("val",), 5, 64, 4), 1e-4)
 
 
 def test_estimator_runs_the_exported_bundle(run: Path, dataset: str, tmp_path: Path) -> None:
