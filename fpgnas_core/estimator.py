@@ -13,7 +13,7 @@ from fpgnas_core.errors import ImageError
 from fpgnas_core.imaging import CropBox, Normaliser, PixelMap, crop, whole_frame
 from fpgnas_core.network import Grids, Network
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.pnp import solve_pnp
+from fpgnas_core.pose import coarse_pose, fine_pose
 from fpgnas_core.se3 import transform_points
 from fpgnas_core.stopwatch import Stopwatch, Timings
 from fpgnas_core.symmetry import covariance_about_axes, nearest_equivalent
@@ -136,8 +136,7 @@ class PoseEstimator:
     def _first_seen(self, votes: Votes, pixels: FloatArray, pixel_map: PixelMap, camera: Camera) -> _Candidate:
         model = self.bundle.objects[votes.object_index]
         with self._watch.pnp:
-            covariances = pixel_map.covariances_to_frame(votes.covariances)
-            coarse = solve_pnp(model.keypoints, pixels, covariances, camera)
+            coarse = coarse_pose(votes, model, pixel_map, camera)
         roll = 0.0 if coarse is None else _upright_roll(coarse.T_camera_object, model)
         # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
         return _Candidate(votes.object_index, pixels, roll, np.eye(4), None)
@@ -185,9 +184,7 @@ class PoseEstimator:
                 return None
             votes = max(seen, key=lambda votes: _centrality(votes, self.bundle.crop_size))
         with self._watch.pnp:
-            pixels = pixel_map.to_frame(votes.keypoints_px)
-            covariances = pixel_map.covariances_to_frame(votes.covariances)
-            solution = solve_pnp(model.keypoints, pixels, covariances, camera)
+            solution = fine_pose(votes, model, self.bundle.stride, pixel_map, camera)
             if solution is None:
                 return None
             pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
@@ -197,7 +194,7 @@ class PoseEstimator:
                 T_camera_object=pose,
                 covariance=self._calibrated(solution.covariance, pose, model),
                 confidence=votes.confidence,
-                keypoints_px=pixels,
+                keypoints_px=pixel_map.to_frame(votes.keypoints_px),
                 reprojection_rms_px=solution.reprojection_rms_px,
                 instance=-1 if candidate.instance is None else candidate.instance,
             )

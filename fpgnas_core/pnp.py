@@ -78,17 +78,25 @@ class _Minimum:
         return cls(pose, cost, gradient, jacobian.T @ jacobian)
 
 
-def solve_pnp(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera) -> PnpSolution | None:
+def solve_pnp(
+    keypoints: ArrayLike,
+    pixels: ArrayLike,
+    covariances: ArrayLike,
+    camera: Camera,
+    start: FloatArray | None = None,
+) -> PnpSolution | None:
     """Return the most likely pose of (K, 3) keypoints, metres, seen at (K, 2) pixels of `camera`.
 
-    `covariances` are the (K, 2, 2) covariances of the pixels, px^2, positive definite. The pose's
+    `covariances` are the (K, 2, 2) covariances of the pixels, px^2, positive definite; `start` is a pose,
+    (4, 4), near the solution, in place of SQPnP's. The pose's
     covariance is the inverse of the weighted normal matrix. None if no pose explains the pixels from in
     front of the camera or the points do not fix it (fewer than four, or in one line). Raises ShapeError.
     """
     problem = _problem(keypoints, pixels, covariances, camera)
     if len(problem.keypoints) < MINIMUM_POINTS:
         return None
-    best = _best(problem, _sqpnp_starts(problem)) or _best(problem, _fallback_starts(problem))
+    starts = _sqpnp_starts(problem) if start is None else iter([start])
+    best = _best(problem, starts) or _best(problem, _fallback_starts(problem))
     if best is None:
         return None
     covariance = _inverse(best.normal)

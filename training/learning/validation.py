@@ -9,13 +9,15 @@ import torch
 from numpy.typing import NDArray
 
 from fpgnas_core.decode import decode
-from fpgnas_core.pnp import solve_pnp
+from fpgnas_core.imaging import PixelMap
+from fpgnas_core.pose import fine_pose
 from fpgnas_core.se3 import transform_points
 from training.data.batches import plain_batches
 from training.data.crops import CropSet
 from training.space.network import PoseGrid, PoseNetwork
 
 THRESHOLD = 0.5
+AS_IT_IS = PixelMap(np.eye(2, 3))
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def _error(grid: PoseGrid, item: int, crops: CropSet, index: int, stride: int) -
     votes = next((votes for votes in found if votes.object_index == place), None)
     if votes is None:
         return float("inf")
-    solution = solve_pnp(model.keypoints, votes.keypoints_px, votes.covariances, crops.cameras[index])
+    solution = fine_pose(votes, model, stride, AS_IT_IS, crops.cameras[index])
     if solution is None:
         return float("inf")
     estimated = transform_points(solution.T_camera_object, model.keypoints)

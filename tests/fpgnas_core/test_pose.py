@@ -1,0 +1,99 @@
+"""Poses from votes and surface coordinates that a camera would give for known poses."""
+
+import numpy as np
+import pytest
+
+from fpgnas_core.camera import Camera
+from fpgnas_core.decode import Votes
+from fpgnas_core.imaging import PixelMap
+from fpgnas_core.metrics import add, rotation_error_deg
+from fpgnas_core.pose import coarse_pose, fine_pose
+from fpgnas_core.se3 import exp_rotation, make_transform
+from tests.fpgnas_core.grids import projections
+from tests.fpgnas_core.models import box_object
+
+MODEL = box_object()
+CAMERA = Camera(500.0, 510.0, 63.5, 61.5, 128, 128)
+POSE = make_transform(exp_rotation([0.6, -0.8, 0.3]), [0.01, -0.005, 0.5])
+STRIDE, IDENTITY = 8, PixelMap(np.eye(2, 3))
+
+
+def votes_for(vote_error_px: float, sigma: float = 0.01, surface_error: float = 0.0) -> Votes:
+    """What perfect cells would see of a box, votes pushed outwards by `vote_error_px`, as an error of depth does."""
+    cells, surface = [], []
+    for row in range(3, 13):
+        for column in range(3, 13):
+            point = first_surface_point(np.array([column * 8 + 3.5, row * 8 + 3.5]))
+            if point is not None:
+                cells.append((row, column))
+                surface.append(point / np.array(MODEL.box_size) + surface_error)
+    pixels = projections(MODEL, POSE, CAMERA)
+    outwards = pixels - pixels[0]
+    outwards = outwards / np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1e-9)
+    covariances = np.tile(4.0 * np.eye(2), (len(pixels), 1, 1))
+    return Votes(
+        0,
+        0.9,
+        pixels + vote_error_px * outwards,
+        covariances,
+        np.array(cells),
+        np.array(surface),
+        np.full(len(cells), sigma),
+    )
+
+
+def first_surface_point(pixel: np.ndarray) -> np.ndarray | None:
+    """Where the ray of `pixel` enters the box, object frame; the slab method (Kay and Kajiya 1986)."""
+    ray = POSE[:3, :3].T @ np.array([(pixel[0] - CAMERA.cx) / CAMERA.fx, (pixel[1] - CAMERA.cy) / CAMERA.fy, 1.0])
+    origin = -POSE[:3, :3].T @ POSE[:3, 3]
+    half = np.array(MODEL.box_size) / 2
+    low, high = np.sort([(-half - origin) / ray, (half - origin) / ray], axis=0)
+    enters, leaves = low.max(), high.min()
+    return origin + enters * ray if enters < leaves else None
+
+
+def test_perfect_votes_and_surface_give_the_pose() -> None:
+    found = fine_pose(votes_for(0.0), MODEL, STRIDE, IDENTITY, CAMERA)
+    assert found is not None
+    assert add(found.T_camera_object, POSE, MODEL.keypoints) < 1e-5
+    assert found.reprojection_rms_px < 0.01
+
+
+def test_surface_corrects_the_depth_of_votes_that_err_as_one() -> None:
+    votes = votes_for(2.0)
+    coarse, fine = coarse_pose(votes, MODEL, IDENTITY, CAMERA), fine_pose(votes, MODEL, STRIDE, IDENTITY, CAMERA)
+    assert coarse is not None and fine is not None
+    wrong, right = (abs(p.T_camera_object[2, 3] - POSE[2, 3]) for p in (coarse, fine))
+    assert wrong > 0.01
+    assert right < wrong / 2
+
+
+def test_surface_that_is_unsure_changes_nothing() -> None:
+    votes = votes_for(2.0, sigma=1e3, surface_error=0.2)
+    coarse, fine = coarse_pose(votes, MODEL, IDENTITY, CAMERA), fine_pose(votes, MODEL, STRIDE, IDENTITY, CAMERA)
+    assert coarse is not None and fine is not None
+    assert add(fine.T_camera_object, coarse.T_camera_object, MODEL.keypoints) < 1e-6
+
+
+def test_outlying_cells_count_little() -> None:
+    votes = votes_for(0.0)
+    votes.surface[::7] += 0.4
+    found = fine_pose(votes, MODEL, STRIDE, IDENTITY, CAMERA)
+    assert found is not None
+    assert add(found.T_camera_object, POSE, MODEL.keypoints) < 0.002
+
+
+@pytest.mark.parametrize("roll", [0.0, 1.1])
+def test_crop_of_another_size_gives_the_same_pose(roll: float) -> None:
+    """The frame is three times as fine as the input, and turned."""
+    turn = 3.0 * np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    pixel_map = PixelMap(np.column_stack([turn, [5.0, 7.0]]))
+    square = Camera(500.0, 500.0, 63.5, 61.5, 128, 128)
+    cx, cy = pixel_map.to_frame(np.array([square.cx, square.cy]))
+    camera = Camera(1500.0, 1500.0, float(cx), float(cy), 400, 400)
+    inside = fine_pose(votes_for(0.0), MODEL, STRIDE, IDENTITY, square)
+    outside = fine_pose(votes_for(0.0), MODEL, STRIDE, pixel_map, camera)
+    assert inside is not None and outside is not None
+    rolled = exp_rotation([0.0, 0.0, roll]) @ inside.T_camera_object[:3, :3]
+    assert rotation_error_deg(outside.T_camera_object[:3, :3], rolled) < 0.05
+    assert outside.T_camera_object[2, 3] == pytest.approx(inside.T_camera_object[2, 3], rel=1e-3)
