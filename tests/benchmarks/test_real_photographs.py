@@ -12,10 +12,9 @@ import pytest
 import trimesh
 
 from fpgnas_core.bundle import write_bundle
-from fpgnas_core.se3 import exp_rotation
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object, description
-from tests.fpgnas_core.position_network import fitting_pose, network_for, picture
+from tests.fpgnas_core.position_network import UPRIGHT, fitting_pose, network_for, picture
 from training.data.linemod import CAMERA
 
 COMMAND = Path(__file__).resolve().parents[2] / "benchmarks" / "real_photographs.py"
@@ -27,7 +26,7 @@ DEPTH_SHIFT_MM = 5.0
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("linemod")
     model = box_object("cat", 6)
-    pose = fitting_pose(model, exp_rotation([0.5, -0.6, 0.3]), CENTER, CAMERA)
+    pose = fitting_pose(model, UPRIGHT, CENTER, CAMERA)
     pixels = projections(model, pose, CAMERA)
     bundle = description(folder / "bundle", model)
     write_bundle(bundle, network_for(bundle, pixels - pixels[0]))

@@ -15,7 +15,7 @@ STRIDE = 8
 
 
 def box_object(
-    name: str = "part", object_id: int = 1, upright_axis: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    name: str = "part", object_id: int = 1, upright_axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
 ) -> ObjectModel:
     """Return a 10 x 8 x 6 cm box with its centre, its corners and three points off its symmetries."""
     size = np.array([0.10, 0.08, 0.06])

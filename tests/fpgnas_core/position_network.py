@@ -4,7 +4,7 @@ Around an instance's centre (cx, cy) a picture has red = 128 + x - cx and green 
 255 on the instance and 0 elsewhere. So the cell average of red and green says how far a cell's centre is
 from the instance's centre, and the network can vote exactly for keypoints at known distances from it. The
 votes are in strides of inputs that show the frame at half its size: frames are 640 wide, and instances
-span 0.7 * 256 frame pixels.
+span 0.7 * 256 frame pixels. It knows nothing of turned crops, so instances are seen UPRIGHT.
 """
 
 import numpy as np
@@ -14,10 +14,12 @@ from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.camera import Camera
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.se3 import make_transform
+from fpgnas_core.se3 import exp_rotation, make_transform
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import STRIDE, convolution_model
 
+UPRIGHT = exp_rotation([np.pi / 2, 0.0, 0.0]) @ exp_rotation([0.0, 0.0, 0.6])
+"""A rotation in which the box's upright axis points up in the picture."""
 STEP = 2
 EXTENT_PX = 0.7 * 256
 INSTANCE_RADIUS_PX = 60

@@ -12,33 +12,26 @@ from fpgnas_core.errors import ImageError
 from fpgnas_core.estimator import PoseEstimate, PoseEstimator
 from fpgnas_core.metrics import add, rotation_error_deg
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.se3 import exp_rotation
 from fpgnas_core.symmetry import ContinuousSymmetry
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object, description, silent_model
-from tests.fpgnas_core.position_network import fitting_pose, network_for, picture
+from tests.fpgnas_core.position_network import UPRIGHT, fitting_pose, network_for, picture
 
 CAMERA = Camera(600.0, 610.0, 315.0, 245.0, 640, 480)
 LENS = Camera(600.0, 610.0, 315.0, 245.0, 640, 480, (-0.3, 0.1, 0.001, -0.002, 0.0))
 CENTER = (250.5, 220.5)
 TURNED_PX = 1.0  # elsewhere the same pattern is seen from another side, so that crops are turned a little
-ROTATION = exp_rotation([np.pi / 2, 0.0, 0.0]) @ exp_rotation([0.0, 0.0, 0.6])  # z points up in the picture
-
-
-def part() -> ObjectModel:
-    """Return the object, whose crops are not turned since its upright axis points up already."""
-    return box_object(upright_axis=(0.0, 0.0, 1.0))
 
 
 def make_estimator(folder: Path, camera: Camera, model: ObjectModel | None = None) -> PoseEstimator:
-    """Return an estimator that sees the part as it looks at CENTER, turned by ROTATION."""
-    bundle = description(folder, model or part())
+    """Return an estimator that sees the part as it looks at CENTER, turned by UPRIGHT."""
+    bundle = description(folder, model or box_object())
     pixels = projections(bundle.objects[0], true_pose(camera), camera)
     return PoseEstimator(write_bundle(bundle, network_for(bundle, pixels - pixels[0])), threads=1)
 
 
 def true_pose(camera: Camera = CAMERA) -> FloatArray:
-    return fitting_pose(part(), ROTATION, CENTER, camera)
+    return fitting_pose(box_object(), UPRIGHT, CENTER, camera)
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def estimator(tmp_path: Path) -> PoseEstimator:
 def test_pose_of_a_known_picture(tmp_path: Path, camera: Camera) -> None:
     found = make_estimator(tmp_path, camera).estimate(picture([CENTER]), camera)
     assert len(found) == 1
-    true, model = true_pose(camera), part()
+    true, model = true_pose(camera), box_object()
     assert np.abs(found[0].keypoints_px - projections(model, true, camera)).max() < 0.01
     assert add(found[0].T_camera_object, true, model.keypoints) < 1e-4
     assert rotation_error_deg(found[0].T_camera_object[:3, :3], true[:3, :3]) < 0.05
@@ -127,7 +120,7 @@ def record_passes(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_symmetric_object_does_not_flip_while_tracked(tmp_path: Path) -> None:
     half_turn = np.diag([-1.0, -1.0, 1.0, 1.0])
-    model = replace(part(), symmetries_discrete=half_turn[None])
+    model = replace(box_object(), symmetries_discrete=half_turn[None])
     estimator = make_estimator(tmp_path, CAMERA, model)
     for reference in (true_pose(), true_pose() @ half_turn):
         previous = replace(tracked_at(reference), instance=0)
@@ -140,7 +133,7 @@ def tracked_at(pose: FloatArray) -> PoseEstimate:
 
 
 def test_angle_about_a_continuous_axis_is_unknown(tmp_path: Path) -> None:
-    model = replace(part(), symmetries_continuous=(ContinuousSymmetry((0.0, 0.0, 1.0)),))
+    model = replace(box_object(), symmetries_continuous=(ContinuousSymmetry((0.0, 0.0, 1.0)),))
     found = make_estimator(tmp_path, CAMERA, model).estimate(picture([CENTER]), CAMERA)[0]
     axis = found.T_camera_object[:3, 2]
     assert axis @ found.covariance[3:, 3:] @ axis == pytest.approx(np.pi**2 / 3)

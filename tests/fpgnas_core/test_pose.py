@@ -62,7 +62,8 @@ def test_perfect_votes_and_surface_give_the_pose() -> None:
 def test_surface_corrects_the_depth_of_votes_that_err_as_one() -> None:
     votes = votes_for(2.0)
     coarse, fine = coarse_pose(votes, MODEL, IDENTITY, CAMERA), fine_pose(votes, MODEL, STRIDE, IDENTITY, CAMERA)
-    assert coarse is not None and fine is not None
+    assert coarse is not None
+    assert fine is not None
     wrong, right = (abs(p.T_camera_object[2, 3] - POSE[2, 3]) for p in (coarse, fine))
     assert wrong > 0.01
     assert right < wrong / 2
@@ -71,7 +72,8 @@ def test_surface_corrects_the_depth_of_votes_that_err_as_one() -> None:
 def test_surface_that_is_unsure_changes_nothing() -> None:
     votes = votes_for(2.0, sigma=1e3, surface_error=0.2)
     coarse, fine = coarse_pose(votes, MODEL, IDENTITY, CAMERA), fine_pose(votes, MODEL, STRIDE, IDENTITY, CAMERA)
-    assert coarse is not None and fine is not None
+    assert coarse is not None
+    assert fine is not None
     assert add(fine.T_camera_object, coarse.T_camera_object, MODEL.keypoints) < 1e-6
 
 
@@ -93,7 +95,8 @@ def test_crop_of_another_size_gives_the_same_pose(roll: float) -> None:
     camera = Camera(1500.0, 1500.0, float(cx), float(cy), 400, 400)
     inside = fine_pose(votes_for(0.0), MODEL, STRIDE, IDENTITY, square)
     outside = fine_pose(votes_for(0.0), MODEL, STRIDE, pixel_map, camera)
-    assert inside is not None and outside is not None
+    assert inside is not None
+    assert outside is not None
     rolled = exp_rotation([0.0, 0.0, roll]) @ inside.T_camera_object[:3, :3]
     assert rotation_error_deg(outside.T_camera_object[:3, :3], rolled) < 0.05
     assert outside.T_camera_object[2, 3] == pytest.approx(inside.T_camera_object[2, 3], rel=1e-3)

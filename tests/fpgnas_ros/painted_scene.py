@@ -34,8 +34,7 @@ def paint(visible: bool = True) -> NDArray[np.uint8]:
 
 def write_painted_bundle(folder: Path) -> Bundle:
     """The bundle that sees the painted object; its object is a 10 x 8 x 6 cm box named `part`."""
-    upright = T_CAMERA_OBJECT[:3, :3].T @ [0.0, -1.0, 0.0]  # so that crops are not turned
-    model = box_object(upright_axis=(upright[0], upright[1], upright[2]))
+    model = box_object(upright_axis=(0.0, -1.0, 0.0))  # it is: crops are not turned
     n_keypoints = len(model.keypoints)
     pixels = CAMERA.project(transform_points(T_CAMERA_OBJECT, model.keypoints))
     from_centre = (pixels - [CAMERA.cx, CAMERA.cy]) * SCALE / STRIDE  # in cells

@@ -45,6 +45,8 @@ class Evaluation:
     frames: list[FrameResult]
     ignored_objects: list[int]
     """Ids of annotated objects that the bundle does not know; they are not counted."""
+    models: dict[int, DatasetModel]
+    """Those that are counted, by id."""
 
     @property
     def scores(self) -> list[ObjectScore]:
@@ -72,7 +74,8 @@ def evaluate(estimator: PoseEstimator, samples: Sequence[Sample], models: dict[i
     scored = {object_id: ScoredModel.load(models[object_id]) for object_id in sorted(annotated & known)}
     estimator.warm_up(samples[0].camera.width, samples[0].camera.height)
     frames = [_run(estimator, sample, scored) for sample in tqdm(samples, desc="evaluate", unit="image")]
-    return Evaluation(estimator.bundle, estimator.execution_provider, frames, sorted(annotated - known))
+    counted = {object_id: models[object_id] for object_id in scored}
+    return Evaluation(estimator.bundle, estimator.execution_provider, frames, sorted(annotated - known), counted)
 
 
 def _run(estimator: PoseEstimator, sample: Sample, models: dict[int, ScoredModel]) -> FrameResult:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from fpgnas_core.estimator import PoseEstimate
-from fpgnas_core.metrics import add_or_adi, rotation_error_deg, translation_error
+from fpgnas_core.metrics import add_or_adi, adi, projection_error_px, rotation_error_deg, translation_error
 from fpgnas_core.symmetry import nearest_equivalent
 from training.data.models import DatasetModel
 from training.data.sample import Annotation, Sample
@@ -46,6 +46,10 @@ class ObjectScore:
     """Degrees, to the nearest equivalent pose."""
     translation_error: float = math.inf
     """Metres, to the nearest equivalent pose."""
+    adi: float = math.inf
+    """ADI (ADD-S), metres."""
+    projection_error_px: float = math.inf
+    """Average distance of projected points, to the nearest equivalent pose, pixels."""
 
     @property
     def relative_add(self) -> float:
@@ -95,4 +99,6 @@ def _score(sample: Sample, annotation: Annotation, estimate: PoseEstimate, score
         add_or_adi(estimate.T_camera_object, T_true, scored.points, model.is_symmetric),
         rotation_error_deg(pose[:3, :3], T_true[:3, :3]),
         translation_error(pose[:3, 3], T_true[:3, 3]),
+        adi(estimate.T_camera_object, T_true, scored.points),
+        projection_error_px(pose, T_true, scored.points, sample.camera),
     )

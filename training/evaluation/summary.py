@@ -9,11 +9,15 @@ import numpy as np
 
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.imaging import Normaliser, whole_frame
+from fpgnas_core.metrics import area_under_curve, share_below
 from fpgnas_core.stopwatch import Timings
+from training.evaluation.bop_recall import average_recalls
 from training.evaluation.run import Evaluation
 from training.evaluation.scoring import ObjectScore
 
 MM_PER_METRE, MS_PER_SECOND = 1000.0, 1000.0
+AUC_LIMIT_M = 0.1
+"""Largest threshold of the area under the accuracy-threshold curve (PoseCNN, Xiang et al. 2018), metres."""
 
 
 def summarise(evaluation: Evaluation) -> dict[str, Any]:
@@ -25,6 +29,7 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "frames": len(evaluation.frames),
         **accuracy(evaluation.scores),
+        "bop": average_recalls(evaluation),
         "false_detections": sum(frame.false_detections for frame in evaluation.frames),
         "per_object": {str(key): accuracy(scores) for key, scores in sorted(by_object.items())},
         "objects_not_in_bundle": evaluation.ignored_objects,
@@ -42,9 +47,17 @@ def accuracy(scores: Sequence[ObjectScore]) -> dict[str, Any]:
         "objects": len(scores),
         "add_0_1d": float((relative < 0.1).mean()),
         "add_0_05d": float((relative < 0.05).mean()),
+        "add_auc": area_under_curve([score.add for score in scores], AUC_LIMIT_M),
+        "add_s_auc": area_under_curve([score.adi for score in scores], AUC_LIMIT_M),
+        "projection_5px": share_below([score.projection_error_px for score in scores], 5.0),
+        "within_5cm_5deg": float(np.mean([_within_5cm_5deg(score) for score in scores])),
         "detection_recall": len(found) / len(scores),
         "errors_of_found": _errors(found) if found else None,
     }
+
+
+def _within_5cm_5deg(score: ObjectScore) -> bool:
+    return score.translation_error < 0.05 and score.rotation_error_deg < 5.0
 
 
 def _errors(found: Sequence[ObjectScore]) -> dict[str, float]:

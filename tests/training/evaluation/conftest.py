@@ -10,15 +10,14 @@ import trimesh
 
 from fpgnas_core.bundle import write_bundle
 from fpgnas_core.camera import Camera
-from fpgnas_core.se3 import exp_rotation
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object, description
-from tests.fpgnas_core.position_network import fitting_pose, network_for, picture
+from tests.fpgnas_core.position_network import UPRIGHT, fitting_pose, network_for, picture
 
 CAMERA = Camera(600.0, 610.0, 315.0, 245.0, 640, 480)
 CENTER = (250.5, 220.5)
 SHIFT_MM = 8.0
-SEEN_POSE = fitting_pose(box_object(), exp_rotation([0.5, -0.6, 0.3]), CENTER, CAMERA)
+SEEN_POSE = fitting_pose(box_object(), UPRIGHT, CENTER, CAMERA)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.training.evaluation.conftest import SEEN_POSE, SHIFT_MM
+from fpgnas_core.se3 import transform_points
+from tests.fpgnas_core.models import box_object
+from tests.training.evaluation.conftest import CAMERA, SEEN_POSE, SHIFT_MM
 from training.errors import DatasetError, SettingsError
 from training.evaluation.report import evaluate_and_report
 from training.evaluation.run import evaluate_split
@@ -47,6 +49,19 @@ def test_errors_of_found_objects_are_millimetres(summary: dict[str, Any]) -> Non
     assert errors["mean_add_mm"] == pytest.approx(SHIFT_MM / 2, abs=0.1)
     assert errors["median_translation_error_mm"] == pytest.approx(SHIFT_MM / 2, abs=0.1)
     assert errors["median_rotation_error_deg"] < 0.05
+
+
+def test_areas_and_shares_by_hand(summary: dict[str, Any]) -> None:
+    """Errors of 0 and 8 mm and a miss; without depth images there is no VSD, so no AR."""
+    assert summary["add_auc"] == pytest.approx((1 + 0.92 + 0) / 3, abs=0.002)
+    assert summary["within_5cm_5deg"] == pytest.approx(2 / 3)
+    nearest = transform_points(SEEN_POSE, box_object().box_corners())[:, 2].min()
+    shift_px = CAMERA.fx * SHIFT_MM / 1000 / nearest
+    assert summary["projection_5px"] == pytest.approx(1 / 3)
+    assert summary["bop"]["ar_mssd"] == pytest.approx((10 + 9 + 0) / 30)  # 8 mm are 0.057 diameters
+    expected = (10 + sum(threshold > shift_px for threshold in range(5, 51, 5))) / 30
+    assert summary["bop"]["ar_mspd"] == pytest.approx(expected)
+    assert "ar" not in summary["bop"]
 
 
 def test_figures_are_given_per_object_too(summary: dict[str, Any]) -> None:
