@@ -36,6 +36,8 @@ class Votes:
     """(K, 2, 2), px^2."""
     cells: IntArray
     """(n, 2), row and column."""
+    cell_confidences: FloatArray
+    """(n,), 0 to 1: also how much of each cell the object covers."""
     surface: FloatArray
     """(n, 3), where in the object's box each cell sees its surface, -0.5 to 0.5 an axis."""
     surface_sigmas: FloatArray
@@ -168,6 +170,7 @@ def _fuse(cells: _Cells, object_index: int) -> Votes:
         fused,
         own + disagreement,
         cells.cells,
+        cells.confidences,
         cells.surface,
         cells.surface_sigmas,
     )

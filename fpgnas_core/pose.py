@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fpgnas_core.arrays import FloatArray
+from fpgnas_core.arrays import FloatArray, IntArray
 from fpgnas_core.camera import Camera
 from fpgnas_core.decode import Votes, cell_centers
 from fpgnas_core.imaging import PixelMap
@@ -16,7 +16,9 @@ from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pnp import PnpSolution, solve_pnp
 from fpgnas_core.se3 import transform_points
 
-_MOST_CELLS = 64  # the surest; the others are at outlines and add more error than they take away
+_COVERED = 0.8  # confidence; what a cell at the outline sees lies to one side of its centre
+_FEWEST_CELLS = 6
+_MOST_CELLS = 96  # the surest
 _CAUCHY = 2.0  # a coordinate this many standard deviations off counts half
 
 
@@ -37,7 +39,10 @@ def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap
     coarse = coarse_pose(votes, model, pixel_map, camera)
     if coarse is None:
         return None
-    points, pixels, covariances = _surface(votes, model, stride, pixel_map, camera, coarse.T_camera_object)
+    chosen = _covered_cells(votes)
+    if len(chosen) < _FEWEST_CELLS:
+        return coarse
+    points, pixels, covariances = _surface(votes, chosen, model, stride, pixel_map, camera, coarse.T_camera_object)
     keypoints_px = pixel_map.to_frame(votes.keypoints_px)
     fine = solve_pnp(
         np.concatenate([model.keypoints, points]),
@@ -52,20 +57,31 @@ def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap
     return replace(fine, reprojection_rms_px=float(np.sqrt(np.mean(np.sum(apart**2, axis=1)))))
 
 
+def _covered_cells(votes: Votes) -> IntArray:
+    """Return the places of the surest cells among those that the object covers."""
+    covered = np.flatnonzero(votes.cell_confidences >= _COVERED)
+    return covered[np.argsort(votes.surface_sigmas[covered], kind="stable")[:_MOST_CELLS]]
+
+
 def _surface(
-    votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap, camera: Camera, pose: FloatArray
+    votes: Votes,
+    chosen: IntArray,
+    model: ObjectModel,
+    stride: int,
+    pixel_map: PixelMap,
+    camera: Camera,
+    pose: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the surest cells' (n, 3) points, metres, (n, 2) frame pixels and (n, 2, 2) covariances, px^2.
+    """Return the `chosen` cells' (n, 3) points, metres, (n, 2) frame pixels and (n, 2, 2) covariances, px^2.
 
     A coordinate's deviation counts as seen from `pose`; where in its cell the point lies is unknown too.
     """
-    surest = np.argsort(votes.surface_sigmas, kind="stable")[:_MOST_CELLS]
     size, center = np.array(model.box_size), np.array(model.box_center)
-    points = votes.surface[surest] * size + center
-    pixels = pixel_map.to_frame(cell_centers(votes.cells[surest], stride))
+    points = votes.surface[chosen] * size + center
+    pixels = pixel_map.to_frame(cell_centers(votes.cells[chosen], stride))
     seen = transform_points(pose, points)
     in_cell = pixel_map.covariances_to_frame(stride**2 / 12 * np.eye(2))
-    sigmas = votes.surface_sigmas[surest] * size.mean() * np.sqrt(camera.fx * camera.fy) / seen[:, 2]
+    sigmas = votes.surface_sigmas[chosen] * size.mean() * np.sqrt(camera.fx * camera.fy) / seen[:, 2]
     variances = sigmas**2 + np.trace(in_cell) / 2
     apart = camera.project(seen) - pixels
     doubts = 1 + np.sum(apart**2, axis=1) / (_CAUCHY**2 * variances)

@@ -37,6 +37,7 @@ def votes_for(vote_error_px: float, sigma: float = 0.01, surface_error: float = 
         pixels + vote_error_px * outwards,
         covariances,
         np.array(cells),
+        np.full(len(cells), 0.9),
         np.array(surface),
         np.full(len(cells), sigma),
     )
@@ -75,6 +76,14 @@ def test_surface_that_is_unsure_changes_nothing() -> None:
     assert coarse is not None
     assert fine is not None
     assert add(fine.T_camera_object, coarse.T_camera_object, MODEL.keypoints) < 1e-6
+
+
+def test_cells_at_the_outline_do_not_count() -> None:
+    votes = votes_for(0.0, surface_error=0.1)
+    votes.cell_confidences[:] = 0.7
+    found = fine_pose(votes, MODEL, STRIDE, IDENTITY, CAMERA)
+    assert found is not None
+    assert add(found.T_camera_object, POSE, MODEL.keypoints) < 1e-5
 
 
 def test_outlying_cells_count_little() -> None:

@@ -39,12 +39,16 @@ def similarity(
 
 class Crop(NamedTuple):
     """picture: (S, S, 3) uint8 RGB.  mask: (S, S) uint8, 255 on the visible object.  coordinates: (S, S, 3) uint8, as
-    in CropSet.  keypoints_px: (K, 2) float32, pixels.  object_index: its place among the network's objects."""
+    in CropSet.  keypoints_px: (K, 2) float32, pixels.  rays_from_px: (2, 3), takes pixels (x, y, 1) to rays (x / z,
+    y / z) of the camera that saw it.  T_camera_object: (4, 4), metres.  object_index: its place among the network's
+    objects."""
 
     picture: Picture
     mask: Picture
     coordinates: Picture
     keypoints_px: NDArray[np.float32]
+    rays_from_px: NDArray[np.float64]
+    T_camera_object: NDArray[np.float64]
     object_index: int
 
 
@@ -53,7 +57,7 @@ def augment(rng: np.random.Generator, crop: Crop, roll: float, strength: float) 
 
     roll: what the first pass would turn it by, radians.  strength: of exposure, blur and noise, 0 to 1.
     """
-    picture, mask, coordinates, keypoints_px, object_index = crop
+    picture, mask, coordinates, keypoints_px = crop[:4]
     size = picture.shape[0]
     warp = similarity(rng, size, keypoints_px, roll)
     border = BORDERS[rng.integers(len(BORDERS))]
@@ -67,7 +71,10 @@ def augment(rng: np.random.Generator, crop: Crop, roll: float, strength: float) 
         picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     if rng.random() < 0.8:
         picture = photograph(rng, picture, strength)
-    return Crop(picture, mask, coordinates, keypoints_px, object_index)
+    back = np.linalg.inv(np.vstack([warp, [0, 0, 1]]))
+    return Crop(
+        picture, mask, coordinates, keypoints_px, crop.rays_from_px @ back, crop.T_camera_object, crop.object_index
+    )
 
 
 def _cover(rng: np.random.Generator, picture: Picture, mask: Picture) -> tuple[Picture, Picture]:

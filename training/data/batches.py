@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fpgnas_core.object_model import ObjectModel
 from training.data.augmentation import Crop, augment
 from training.data.crops import CropSet
 from training.data.second_pass import coarse_roll
+from training.learning.distance_loss import Geometry
 from training.learning.loss import Targets
 from training.learning.team import Team
 
@@ -71,7 +73,7 @@ def _make_batch(crops: CropSet, draws: list[Draw], seed: int, strength: float) -
     for index, number in draws:
         rng = np.random.default_rng([seed, number])
         made.append(augment(rng, _crop(crops, index), coarse_roll(rng, crops, index), strength))
-    return _collate(made)
+    return _collate(made, crops.objects)
 
 
 def _crop(crops: CropSet, index: int) -> Crop:
@@ -80,6 +82,8 @@ def _crop(crops: CropSet, index: int) -> Crop:
         crops.masks[index],
         crops.coordinates[index],
         crops.keypoints_px[index],
+        np.linalg.inv(crops.cameras[index].matrix)[:2],
+        crops.T_camera_object[index],
         int(crops.object_index[index]),
     )
 
@@ -87,7 +91,8 @@ def _crop(crops: CropSet, index: int) -> Crop:
 def plain_batches(crops: CropSet, batch_size: int) -> Iterator[Batch]:
     """The crops in their order, without augmentation."""
     for first in range(0, len(crops), batch_size):
-        yield _collate([_crop(crops, index) for index in range(first, min(first + batch_size, len(crops)))])
+        chosen = range(first, min(first + batch_size, len(crops)))
+        yield _collate([_crop(crops, index) for index in chosen], crops.objects)
 
 
 def normalised(pictures: Tensor) -> Tensor:
@@ -97,12 +102,25 @@ def normalised(pictures: Tensor) -> Tensor:
     return pictures.permute(0, 3, 1, 2).float().contiguous().mul_(scale).sub_(shift)
 
 
-def _collate(crops: list[Crop]) -> Batch:
-    pictures, masks, coordinates, keypoints_px, indices = (list(part) for part in zip(*crops, strict=True))
+def _collate(crops: list[Crop], objects: Sequence[ObjectModel]) -> Batch:
+    pictures, masks, coordinates, keypoints_px, rays, poses, indices = (list(part) for part in zip(*crops, strict=True))
+    models = [objects[index] for index in indices]
     targets = Targets(
         masks=torch.from_numpy(np.stack(masks))[:, None].float().div_(255),
         coordinates=torch.from_numpy(np.stack(coordinates)).permute(0, 3, 1, 2).float().div_(255).sub_(0.5),
         object_index=torch.tensor(indices),
         keypoints_px=torch.from_numpy(np.stack(keypoints_px)),
+        geometry=Geometry(
+            *(
+                torch.from_numpy(np.stack(part).astype(np.float32))
+                for part in (
+                    poses,
+                    rays,
+                    [model.keypoints for model in models],
+                    [model.box_size for model in models],
+                    [model.box_center for model in models],
+                )
+            )
+        ),
     )
     return Batch(normalised(torch.from_numpy(np.stack(pictures))), targets)

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.learning.distance_loss import Geometry, distance_errors, inverse_variances, seen_enough
 from training.space.network import PoseGrid
 
-LEAST_VISIBLE = 0.3
+LEAST_VISIBLE, COVERED = 0.3, 0.8
 LOG_SCALE_RANGE = (-6.0, 4.0)
-CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT = 5.0, 3.0, 20.0
+CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT, DISTANCE_WEIGHT = 5.0, 3.0, 20.0, 20.0
 
 
 class Targets(NamedTuple):
@@ -20,24 +21,27 @@ class Targets(NamedTuple):
 
     masks: (N, 1, H, W) float, 1 on the visible object.  coordinates: (N, 3, H, W), the visible surface's place in the
     object's box, -0.5 to 0.5.  object_index: (N,) its place among the network's objects.
-    keypoints_px: (N, K, 2) projections, input pixels, symmetric equivalents resolved.
+    keypoints_px: (N, K, 2) projections, input pixels, symmetric equivalents resolved.  geometry: in three dimensions.
     """
 
     masks: Tensor
     coordinates: Tensor
     object_index: Tensor
     keypoints_px: Tensor
+    geometry: Geometry
 
 
 class PoseLoss(NamedTuple):
     """Scalars. classes: cross-entropy a cell.  votes: mean |error| of a vote, strides.  coordinates: mean |error| of a
-    surface coordinate, box sizes.  scales: negative log-likelihoods of both.
+    surface coordinate, box sizes.  distances: sum of the errors that both make in the distance, in distances.
+    scales: negative log-likelihoods of votes and coordinates.
     """
 
     total: Tensor
     classes: Tensor
     votes: Tensor
     coordinates: Tensor
+    distances: Tensor
     scales: Tensor
 
 
@@ -65,8 +69,32 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
         surface_errors, grid.surface_log_scales
     )
     scales = (likelihoods * weight).sum()
+    distances = _distance_loss(grid, targets.geometry, share, stride)
     total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + COORDINATE_WEIGHT * coordinates + scales
-    return PoseLoss(total, classes.detach(), votes.detach(), coordinates.detach(), scales.detach())
+    total = total + DISTANCE_WEIGHT * distances
+    return PoseLoss(total, *(part.detach() for part in (classes, votes, coordinates, distances, scales)))
+
+
+def _distance_loss(grid: PoseGrid, geometry: Geometry, share: Tensor, stride: int) -> Tensor:
+    """Mean over the objects of the distance's errors by fused votes and by surface coordinates, fused as on the robot.
+
+    What a cell at the outline sees lies to one side of its centre, so that only covered cells count by their surface.
+    """
+    batch, count, height, width = grid.keypoint_log_scales.shape
+    centres = cell_centres(height, width, stride, share.device)
+    votes = grid.keypoint_offsets.view(batch, count, 2, height, width) * stride + centres
+    voting = share * (share > LEAST_VISIBLE)
+    sure = (voting[:, None] * inverse_variances(grid.keypoint_log_scales))[:, :, None]
+    fused = (votes * sure).sum(dim=(3, 4)) / sure.sum(dim=(3, 4)).clamp_min(1e-9)
+    by_votes = distance_errors(geometry.keypoints, fused, torch.ones_like(fused[..., 0]), geometry)
+    points = (
+        grid.surface_coordinates.flatten(2).transpose(1, 2) * geometry.box_size[:, None] + geometry.box_center[:, None]
+    )
+    pixels = centres.flatten(1).T.expand(batch, -1, -1)
+    covered = (share > COVERED).to(share)
+    weights = (covered * inverse_variances(grid.surface_log_scales[:, 0])).flatten(1)
+    by_surface = distance_errors(points, pixels, weights, geometry) * seen_enough(covered)
+    return (by_votes * seen_enough(voting) + by_surface).mean()
 
 
 def _likelihood(errors: Tensor, log_scales: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import time
@@ -41,7 +42,9 @@ class RunFolder:
                     f"{self.path}: holds a run with another {', '.join(changed)}; use another --out or remove it"
                 )
             return
-        file.write_text(yaml.safe_dump(settings, sort_keys=False))
+        unfinished = self.path / f"{SETTINGS}.{os.getpid()}"
+        unfinished.write_text(yaml.safe_dump(settings, sort_keys=False))
+        unfinished.replace(file)  # atomic: another process of the team may read it now
         environment = {
             "command": " ".join(sys.argv),
             "python": platform.python_version(),

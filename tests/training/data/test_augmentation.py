@@ -3,8 +3,22 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from training.data.augmentation import Crop, augment, similarity
+
+
+def crop_of(picture: NDArray[np.uint8], mask: NDArray[np.uint8], keypoints_px: NDArray[np.float32]) -> Crop:
+    """The surface coordinates are the picture; a ray is a pixel, halved."""
+    return Crop(picture, mask, picture, keypoints_px, 0.5 * np.eye(2, 3), np.eye(4), 0)
+
+
+def test_rays_of_moved_pixels_stay_those_of_the_camera() -> None:
+    picture = np.zeros((128, 128, 3), np.uint8)
+    for seed in range(20):
+        found = augment(np.random.default_rng(seed), crop_of(picture, picture[..., 0], KEYPOINTS), 0.3, 0.0)
+        rays = found.keypoints_px @ found.rays_from_px[:, :2].T + found.rays_from_px[:, 2]
+        np.testing.assert_allclose(rays, 0.5 * KEYPOINTS, atol=1e-3)
 
 
 def test_keypoint_stays_on_the_spot_it_marks() -> None:
@@ -15,7 +29,7 @@ def test_keypoint_stays_on_the_spot_it_marks() -> None:
         picture = np.zeros((128, 128, 3), np.uint8)
         cv2.circle(picture, (70, 58), 4, (255, 255, 255), -1)
         spot = np.array([[66, 58], [74, 58], [70, 58]], np.float32)
-        found = augment(rng, Crop(picture, picture[..., 0].copy(), picture, spot, 0), 0.0, 0.5)
+        found = augment(rng, crop_of(picture, picture[..., 0].copy(), spot), 0.0, 0.5)
         rows, columns = np.nonzero(found.mask > 127)
         assert np.all(found.coordinates[found.mask == 255] == 255)
         if len(rows) < 30:  # covered, or out of the picture
@@ -53,7 +67,7 @@ def test_most_crops_are_as_the_second_pass_takes_them() -> None:
 def test_same_generator_gives_the_same_crop() -> None:
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
-    crop = Crop(picture, np.full((64, 64), 255, np.uint8), picture, KEYPOINTS, 0)
+    crop = crop_of(picture, np.full((64, 64), 255, np.uint8), KEYPOINTS)
     first, second = (augment(np.random.default_rng(9), crop, 0.3, 1.0) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert np.array_equal(a, b)
@@ -64,5 +78,5 @@ def test_inputs_are_left_as_they_were() -> None:
     picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
     before = picture.copy()
     for seed in range(10):
-        augment(np.random.default_rng(seed), Crop(picture, picture[..., 0].copy(), picture, KEYPOINTS, 0), 0.3, 1.0)
+        augment(np.random.default_rng(seed), crop_of(picture, picture[..., 0].copy(), KEYPOINTS), 0.3, 1.0)
     assert np.array_equal(picture, before)

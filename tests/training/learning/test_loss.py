@@ -5,10 +5,12 @@ import math
 import pytest
 import torch
 
+from training.learning.distance_loss import Geometry
 from training.learning.loss import CLASS_WEIGHT, COORDINATE_WEIGHT, VOTE_WEIGHT, Targets, cell_centres, pose_loss
 from training.space.network import PoseGrid
 
 STRIDE = 8
+ONE_METRE = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
 
 
 def one_cell(offset: float, log_scale: float, logit: float = 0.0, coordinate: float = 0.0) -> PoseGrid:
@@ -27,6 +29,7 @@ def targets(keypoint: float, visible: float = 1.0, coordinate: float = 0.0) -> T
         torch.full((1, 3, STRIDE, STRIDE), coordinate),
         torch.zeros(1, dtype=torch.long),
         torch.full((1, 1, 2), keypoint),
+        Geometry(ONE_METRE[None], torch.eye(2, 3)[None], torch.zeros(1, 1, 3), torch.ones(1, 3), torch.zeros(1, 3)),
     )
 
 
@@ -88,3 +91,29 @@ def test_each_object_has_a_class_of_its_own() -> None:
     right = targets(3.5)._replace(object_index=torch.tensor([1]))
     assert float(pose_loss(grid, right, STRIDE).classes) < 0.001
     assert float(pose_loss(grid, targets(3.5), STRIDE).classes) > 5
+
+
+def test_distance_error_of_votes_that_are_too_wide() -> None:
+    """A grid of 3 x 3 cells; two keypoints 0.2 m apart at 1 m, seen 8 px apart and voted 8.8 px apart: 1 / 1.1 m."""
+    height = width = 3
+    truth = Targets(
+        torch.ones(1, 1, 24, 24),
+        torch.zeros(1, 3, 24, 24),
+        torch.zeros(1, dtype=torch.long),
+        torch.tensor([[[7.5, 11.5], [15.5, 11.5]]]),
+        Geometry(
+            ONE_METRE[None],
+            torch.tensor([[0.025, 0, -0.2875], [0, 0.025, -0.2875]])[None],  # 40 px a unit, middle at 11.5
+            torch.tensor([[[-0.1, 0, 0], [0.1, 0, 0]]]),
+            torch.ones(1, 3),
+            torch.zeros(1, 3),
+        ),
+    )
+    centres = cell_centres(height, width, STRIDE)
+    seen = torch.tensor([[7.1, 11.5], [15.9, 11.5]])
+    offsets = ((seen[:, :, None, None] - centres) / STRIDE).view(1, 4, height, width)
+    flat = torch.zeros(1, 2, height, width)
+    # of the surface every cell says what is true at the distance of 1 m
+    surface = torch.cat([(centres - 11.5) / 40, torch.zeros(1, height, width)])[None]
+    grid = PoseGrid(flat[:, :1], offsets, flat, surface, flat[:, :1])
+    assert float(pose_loss(grid, truth, STRIDE).distances) == pytest.approx(1 - 1 / 1.1, abs=1e-4)
