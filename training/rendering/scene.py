@@ -71,7 +71,7 @@ def sample_scene(
     if rng.random() < settings.table_share:
         drawables += _table_and_clutter(rng, pool, target, up)
     background = random_picture(rng, max(160, settings.width // 2), max(160, settings.height // 2))
-    return Scene(camera, drawables, sample_lighting(rng, centre, up), background, random_picture(rng, 192, 192))
+    return Scene(camera, drawables, sample_lighting(rng, centre, up), background)
 
 
 def sample_occluders(rng: np.random.Generator, pool: Pool, target: Drawable) -> list[Drawable]:

@@ -70,7 +70,7 @@ def render_wall(renderer: Renderer, occluder: bool) -> NDArray[np.uint8]:
         beside = make_transform(np.eye(3), np.array([0.0, -0.12, 0.45]))
         drawables.append(Drawable(renderer.upload(ball), beside, white, 2))
     picture = np.zeros((8, 8, 3), np.uint8)
-    return renderer.render_colour(Scene(CAMERA, drawables, lit(1.0, centre), picture, picture))
+    return renderer.render_colour(Scene(CAMERA, drawables, lit(1.0, centre), picture))
 
 
 def test_an_object_before_a_wall_casts_a_shadow_on_it(renderer: Renderer) -> None:
@@ -83,7 +83,7 @@ def test_an_object_before_a_wall_casts_a_shadow_on_it(renderer: Renderer) -> Non
 def test_background_is_upright_and_unlit(renderer: Renderer) -> None:
     picture = np.zeros((12, 16, 3), np.uint8)
     picture[:6] = (200, 10, 30)
-    drawn = renderer.render_colour(Scene(CAMERA, [], lit(0.0, np.zeros(3)), picture, picture))
+    drawn = renderer.render_colour(Scene(CAMERA, [], lit(0.0, np.zeros(3)), picture))
     assert drawn[10, 80].tolist() == [200, 10, 30]
     assert drawn[-10, 80].tolist() == [0, 0, 0]
 
@@ -94,7 +94,7 @@ def test_silhouette_is_antialiased(renderer: Renderer, demo_mesh: Mesh) -> None:
     bright = np.full(3, 1.0)
     light = lit(0.0, POSE[:3, 3])
     even = Lighting(light.directions, light.colours, bright, bright, light.up, light.shadow_centre, 0.4)
-    grey = renderer.render_colour(Scene(CAMERA, [drawable], even, black, black)).astype(int).mean(axis=2)
+    grey = renderer.render_colour(Scene(CAMERA, [drawable], even, black)).astype(int).mean(axis=2)
     assert ((grey > 20) & (grey < 200)).sum() > 50
 
 
