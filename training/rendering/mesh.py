@@ -82,6 +82,14 @@ def from_trimesh(source: trimesh.Trimesh, metres_per_unit: float = 1.0) -> Mesh:
     )
 
 
+def is_closed(mesh: Mesh) -> bool:
+    """Whether faces bound a solid and all face outwards, so that those facing away are never seen."""
+    solid = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    solid.merge_vertices(merge_tex=True, merge_norm=True)
+    solid.update_faces(solid.nondegenerate_faces())
+    return bool(solid.is_watertight and solid.is_winding_consistent and solid.volume > 0)
+
+
 def decimated(mesh: Mesh, most_faces: int) -> Mesh:
     """The mesh with at most about `most_faces` triangles (quadric errors, Garland and Heckbert 1997); 0 leaves it."""
     if not most_faces or len(mesh.faces) <= most_faces:

@@ -23,7 +23,7 @@ from training.rendering.gpu import (
     projection_matrix,
     write_matrix,
 )
-from training.rendering.mesh import Mesh
+from training.rendering.mesh import Mesh, is_closed
 
 SHADOW_MAP_SIZE = 512
 SAMPLES_SIDE = 2
@@ -97,6 +97,7 @@ class _Uploaded:
     geometry: moderngl.VertexArray
     surface: moderngl.VertexArray
     picture: moderngl.Texture | None
+    closed: bool
 
 
 class Renderer:
@@ -143,13 +144,14 @@ class Renderer:
                 create(self._geometry, positions, indices),
                 create(self._surface, full, indices),
                 picture,
+                is_closed(mesh),
             )
         )
         return len(self._meshes) - 1
 
     def upload_picture(self, picture: NDArray[np.uint8]) -> int:
         """Put an (H, W, 3) uint8 RGB picture on the GPU; the number returned names it in `Material.pattern`."""
-        self._pictures.append(create_texture(self._context, picture, repeat=True))
+        self._pictures.append(create_texture(self._context, picture[::-1], repeat=True))
         return len(self._pictures) - 1
 
     def render_geometry(self, camera: Camera, drawables: Sequence[Drawable]) -> Geometry:
@@ -157,12 +159,10 @@ class Renderer:
         target = self._target(camera)
         target.geometry.use()
         target.geometry.clear()
-        self._context.enable_only(moderngl.DEPTH_TEST)
         write_matrix(self._geometry, "projection", projection_matrix(camera))
         for drawable in drawables:
             self._geometry["instance"].value = drawable.instance
-            _write_model(self._geometry, drawable)
-            self._meshes[drawable.mesh].geometry.render()
+            self._place(self._geometry, drawable).geometry.render()
         shape = (camera.height, camera.width)
         depth = np.frombuffer(target.geometry.read(components=1, attachment=0, dtype="f4"), np.float32)
         ids = np.frombuffer(target.geometry.read(components=1, attachment=1, dtype="u4"), np.uint32)
@@ -190,13 +190,11 @@ class Renderer:
         return np.frombuffer(target.colour.read(components=3, alignment=1), np.uint8).reshape(shape)[::-1]
 
     def _draw_shadow_map(self, scene: Scene, light_projection: Vector) -> None:
-        self._context.enable_only(moderngl.DEPTH_TEST)
         self._shadow_target.use()
         self._shadow_target.clear()
         write_matrix(self._shadow, "light_projection", light_projection)
         for drawable in scene.drawables:
-            _write_model(self._shadow, drawable)
-            self._meshes[drawable.mesh].shadow.render()
+            self._place(self._shadow, drawable).shadow.render()
 
     def _draw_surfaces(self, scene: Scene, target: Targets) -> None:
         target.surfaces.use()
@@ -204,7 +202,7 @@ class Renderer:
         program = self._surface
         write_matrix(program, "projection", projection_matrix(scene.camera))
         for number, drawable in enumerate(scene.drawables, start=1):
-            mesh, material = self._meshes[drawable.mesh], drawable.material
+            mesh, material = self._place(program, drawable), drawable.material
             program["number"].value = number
             for name in ("tint", "pattern_strength", "pattern_scale"):
                 program[name].value = getattr(material, name)
@@ -213,8 +211,14 @@ class Renderer:
             program["textured"].value = mesh.picture is not None
             if mesh.picture is not None:
                 mesh.picture.use(1)
-            _write_model(program, drawable)
             mesh.surface.render()
+
+    def _place(self, program: moderngl.Program, drawable: Drawable) -> _Uploaded:
+        """Set pose and culling for a mesh that is drawn next."""
+        mesh = self._meshes[drawable.mesh]
+        write_matrix(program, "model", OPENGL_FROM_OPENCV @ drawable.T_camera_object)
+        self._context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if mesh.closed else 0))
+        return mesh
 
     def _set_light(self, scene: Scene, light_projection: Vector) -> None:
         light, flip, program = scene.lighting, OPENGL_FROM_OPENCV[:3, :3], self._light
@@ -236,10 +240,6 @@ class Renderer:
         if size not in self._targets:
             self._targets[size] = create_targets(self._context, size, SAMPLES_SIDE)
         return self._targets[size]
-
-
-def _write_model(program: moderngl.Program, drawable: Drawable) -> None:
-    write_matrix(program, "model", OPENGL_FROM_OPENCV @ drawable.T_camera_object)
 
 
 def _golden_spiral(count: int) -> Vector:

@@ -116,12 +116,9 @@ float lit_share(vec3 point, vec3 n) {
     return float(lit) / float(N_TAPS);
 }
 
-// sRGB to linear and back, within 0.002 of the standard's curve (Chilliant 2012).
-vec3 linear(vec3 c) { return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878); }
-vec3 encoded(vec3 c) {
-    vec3 a = sqrt(c), b = sqrt(a);
-    return max(0.585122381 * a + 0.783140355 * b - 0.368262736 * sqrt(b), 0.0);
-}
+// A display's curve as gamma 2: near sRGB's, cheap, and each other's exact inverse.
+vec3 linear(vec3 c) { return c * c; }
+vec3 encoded(vec3 c) { return sqrt(c); }
 
 vec3 reflected(vec3 albedo, vec3 n, vec3 v, vec3 l, float roughness, float metallic) {
     vec3 h = normalize(l + v);

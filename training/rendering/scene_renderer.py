@@ -1,0 +1,68 @@
+"""Draws image number i of a data set: view, scene, who hides whom, colours, and what a camera does to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fpgnas_core.camera import Camera
+from training.rendering.bop_writer import RenderedImage
+from training.rendering.pool import make_pool
+from training.rendering.renderer import Drawable, Geometry, Renderer, Scene
+from training.rendering.scene import Draft, RoomSampler, Target, all_drawables
+from training.rendering.sensor import photograph
+from training.rendering.settings import RenderSettings
+from training.rendering.views import sample_view
+from training.rendering.visibility import Silhouettes
+
+VIEW_TRIES = 10
+OCCLUSION_TRIES = 6
+
+
+class SceneRenderer:
+    """Keeps everything that images are made of; one a process."""
+
+    def __init__(self, settings: RenderSettings) -> None:
+        self.settings = settings
+        self.renderer = Renderer()
+        self.pool = make_pool(settings, self.renderer)
+        self.sampler = RoomSampler(settings, self.pool)
+
+    def render(self, index: int) -> RenderedImage:
+        """Image `index` of the data set; the same for the same settings."""
+        settings, rng = self.settings, np.random.default_rng([self.settings.seed, index])
+        camera, main, silhouettes = self._sample_main(rng)
+        draft, targets, seen = self._sample_visible(rng, camera, main, silhouettes)
+        scene = Scene(camera, all_drawables(targets, draft.others), draft.lighting, draft.background)
+        clean = np.ascontiguousarray(self.renderer.render_colour(scene))
+        rgb = photograph(rng, clean, settings.sensor_strength)
+        return RenderedImage(rgb, seen.depth, camera, [silhouettes.annotated(target, seen) for target in targets])
+
+    def _sample_main(self, rng: np.random.Generator) -> tuple[Camera, Target, Silhouettes]:
+        """A view whose border leaves enough of the main target in the image."""
+        object_id = int(rng.choice(list(self.pool.targets)))
+        prop, material = self.pool.targets[object_id], self.sampler.material(rng)
+        best: tuple[float, Camera, Target, Silhouettes] | None = None
+        for _ in range(VIEW_TRIES):
+            camera, T_camera_object = sample_view(rng, self.settings, prop)
+            main = Target(object_id, Drawable(prop.number, T_camera_object, material, 1))
+            silhouettes = Silhouettes(self.renderer, camera)
+            share = silhouettes.visible_share(main, silhouettes.layer(main))
+            if best is None or share > best[0]:
+                best = share, camera, main, silhouettes
+            if share >= min(1.0, self.settings.min_visible + 0.1):
+                break
+        assert best is not None
+        return best[1:]
+
+    def _sample_visible(
+        self, rng: np.random.Generator, camera: Camera, main: Target, silhouettes: Silhouettes
+    ) -> tuple[Draft, list[Target], Geometry]:
+        """A scene that leaves enough of the main target visible; the target alone where tries find none."""
+        for _ in range(OCCLUSION_TRIES):
+            draft = self.sampler.draft(rng, camera, main)
+            targets, seen = silhouettes.resolve(draft, self.settings.min_visible)
+            if silhouettes.visible_share(main, seen) >= self.settings.min_visible:
+                return draft, targets, seen
+        return replace(draft, others=[]), [main], silhouettes.layer(main)
