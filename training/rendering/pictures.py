@@ -1,4 +1,4 @@
-"""Procedural pictures for backgrounds and surface patterns: gradients, noise, clutter, rooms, wood, print and boards."""
+"""Procedural pictures for backgrounds and patterns: gradients, noise, clutter, rooms, wood, print and boards."""
 
 from __future__ import annotations
 

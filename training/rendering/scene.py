@@ -180,19 +180,16 @@ class _Table:
 
 def _table_material(rng: Generator, pool: Pool) -> Material:
     """Wood, a plain tone as worktops have, a printed pattern, or any colour."""
-    kind, roughness = rng.random(), rng.uniform(0.3, 1.0)
+    kind, roughness, scale = rng.random(), rng.uniform(0.3, 1.0), rng.uniform(0.8, 5.0)
     grey = np.clip(rng.uniform(0.05, 1.0) * (1 + rng.normal(0, 0.08, 3)), 0, 1)
     if kind < 0.3:
-        return Material(
-            (*grey, rng.uniform(0, 0.3)), roughness, 0.0, 1.0, rng.uniform(0.8, 4.0), int(rng.choice(pool.woods))
-        )
+        return Material((*grey, rng.uniform(0, 0.3)), roughness, 0.0, 1.0, scale, int(rng.choice(pool.woods)))
     if kind < 0.5:
-        return Material(
-            (*grey, 1.0), roughness, 0.0, rng.uniform(0, 0.3), rng.uniform(1, 8), int(rng.choice(pool.patterns))
-        )
+        strength, pattern = rng.uniform(0, 0.3), int(rng.choice(pool.patterns))
+        return Material((*grey, 1.0), roughness, 0.0, strength, 2 * scale, pattern)
     pattern = int(rng.choice(pool.boards if kind < 0.6 else pool.patterns))
     strength = rng.uniform(0.3, 1.0) if kind < 0.85 else 0.0
-    return Material((*rng.uniform(0.05, 1.0, 3), 1.0), roughness, 0.0, strength, rng.uniform(0.7, 5.0), pattern)
+    return Material((*rng.uniform(0.05, 1.0, 3), 1.0), roughness, 0.0, strength, scale, pattern)
 
 
 def _sample_up(rng: Generator, centre: Vector, upright: Vector | None) -> Vector:

@@ -58,7 +58,7 @@ class RenderSettings:
     extent_px: tuple[float, float] = (22.0, 125.0)
     """Virtual cameras: lowest and highest projected length of the mesh's box diagonal, px."""
     distance_m: tuple[float, float] = (0.3, 1.2)
-    """Lowest and highest distance of the object, metres; uniform in a room, as in SPEED's labels in space."""
+    """Lowest and highest distance of the object, metres. In a room all are as likely, in space as in SPEED."""
     min_visible: float = 0.4
     """Lowest visible share of an annotated object's silhouette, 0 to 1."""
     occluded_share: float = 0.55
@@ -102,9 +102,7 @@ class RenderSettings:
             got = "both" if self.models else "neither"
             raise SettingsError(f"mesh and models: expected one of them, got {got}")
         if self.symmetries and len(self.mesh_paths) != 1:
-            raise SettingsError(
-                "symmetries: expected one mesh with them, got several; use models with models_info.json"
-            )
+            raise SettingsError("symmetries: expected one mesh with them, got several; use models instead")
         low, high = self.objects_per_image
         if not 1 <= low <= high:
             raise SettingsError(f"objects_per_image: expected two rising numbers from 1, got {low} and {high}")
