@@ -15,8 +15,9 @@ from training.rendering.lighting import sample_lighting, sample_material
 from training.rendering.pictures import random_picture
 from training.rendering.pool import Pool, Prop, photograph_part
 from training.rendering.renderer import Drawable, Lighting, Material
+from training.rendering.sensor import photograph
 from training.rendering.settings import RenderSettings
-from training.rendering.views import ray_through
+from training.rendering.views import ray_through, sample_view
 
 Vector = NDArray[np.float64]
 Generator = np.random.Generator
@@ -50,6 +51,14 @@ class RoomSampler:
 
     def __init__(self, settings: RenderSettings, pool: Pool) -> None:
         self.settings, self.pool = settings, pool
+
+    def view(self, rng: Generator, prop: Prop) -> tuple[Camera, Vector]:
+        """A camera and T_camera_object."""
+        return sample_view(rng, self.settings, prop)
+
+    def photograph(self, rng: Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What the camera makes of a clean picture."""
+        return photograph(rng, picture, self.settings.sensor_strength)
 
     def material(self, rng: Generator) -> Material:
         """The look of an annotated object."""

@@ -11,9 +11,8 @@ from training.rendering.bop_writer import RenderedImage
 from training.rendering.pool import make_pool
 from training.rendering.renderer import Drawable, Geometry, Renderer, Scene
 from training.rendering.scene import Draft, RoomSampler, Target, all_drawables
-from training.rendering.sensor import photograph
 from training.rendering.settings import RenderSettings
-from training.rendering.views import sample_view
+from training.rendering.space import SpaceSampler
 from training.rendering.visibility import Silhouettes
 
 VIEW_TRIES = 10
@@ -27,16 +26,17 @@ class SceneRenderer:
         self.settings = settings
         self.renderer = Renderer()
         self.pool = make_pool(settings, self.renderer)
-        self.sampler = RoomSampler(settings, self.pool)
+        sampler = RoomSampler if settings.environment == "room" else SpaceSampler
+        self.sampler: RoomSampler | SpaceSampler = sampler(settings, self.pool)
 
     def render(self, index: int) -> RenderedImage:
         """Image `index` of the data set; the same for the same settings."""
-        settings, rng = self.settings, np.random.default_rng([self.settings.seed, index])
+        rng = np.random.default_rng([self.settings.seed, index])
         camera, main, silhouettes = self._sample_main(rng)
         draft, targets, seen = self._sample_visible(rng, camera, main, silhouettes)
         scene = Scene(camera, all_drawables(targets, draft.others), draft.lighting, draft.background)
         clean = np.ascontiguousarray(self.renderer.render_colour(scene))
-        rgb = photograph(rng, clean, settings.sensor_strength)
+        rgb = self.sampler.photograph(rng, clean)
         return RenderedImage(rgb, seen.depth, camera, [silhouettes.annotated(target, seen) for target in targets])
 
     def _sample_main(self, rng: np.random.Generator) -> tuple[Camera, Target, Silhouettes]:
@@ -45,7 +45,7 @@ class SceneRenderer:
         prop, material = self.pool.targets[object_id], self.sampler.material(rng)
         best: tuple[float, Camera, Target, Silhouettes] | None = None
         for _ in range(VIEW_TRIES):
-            camera, T_camera_object = sample_view(rng, self.settings, prop)
+            camera, T_camera_object = self.sampler.view(rng, prop)
             main = Target(object_id, Drawable(prop.number, T_camera_object, material, 1))
             silhouettes = Silhouettes(self.renderer, camera)
             share = silhouettes.visible_share(main, silhouettes.layer(main))

@@ -106,5 +106,7 @@ class RenderSettings:
         low, high = self.objects_per_image
         if not 1 <= low <= high:
             raise SettingsError(f"objects_per_image: expected two rising numbers from 1, got {low} and {high}")
+        if high > 1 and self.environment != "room":
+            raise SettingsError(f"objects_per_image: expected 1 outside a room, got {high}")
         if high > 1 and self.focal_px == 0:
             raise SettingsError("objects_per_image: expected 1 in crops, got more; set focal_px for whole frames")
