@@ -142,7 +142,8 @@ def _picture(visual: trimesh.visual.TextureVisuals) -> NDArray[np.uint8] | None:
     if image is None:
         return None
     factor = getattr(material, "baseColorFactor", None)
-    scale = np.ones(3) if factor is None else np.asarray(factor, float)[:3] / 255.0
+    # glTF's factor is linear, its picture is not
+    scale = np.ones(3) if factor is None else (np.asarray(factor, float)[:3] / 255.0) ** (1 / 2.2)
     return (np.asarray(image.convert("RGB")) * scale).astype(np.uint8)
 
 

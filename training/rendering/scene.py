@@ -24,7 +24,6 @@ Generator = np.random.Generator
 FIRST_DISTRACTOR = 1000
 UPRIGHT_SHARE = 0.5
 OTHER_OBJECT_SHARE = 0.6
-TYPICAL_RADIUS_M = 0.065
 PLACING_TRIES = 8
 
 
@@ -73,7 +72,8 @@ class RoomSampler:
         up = _sample_up(rng, centre, pose[:3, 2] if on_table else None)
         table = _Table(rng, self.pool, prop, pose, up) if on_table else None
         targets = [main, *self._more_targets(rng, camera, main, centre, table)]
-        others = [] if table is None else table.drawables(rng) + self._clutter(rng, table, main, len(targets))
+        others = [] if table is None else table.drawables(rng)
+        others += self._clutter(rng, table, prop, centre, main.object_id)
         if rng.random() < self.settings.occluded_share:
             others += self._occluders(rng, prop, centre, main.object_id)
         others = [replace(part, instance=FIRST_DISTRACTOR + place) for place, part in enumerate(others)]
@@ -101,20 +101,26 @@ class RoomSampler:
             else:
                 pixel = rng.uniform([0, 0], [camera.width, camera.height])
                 place = ray_through(camera, pixel) * centre[2] * rng.uniform(0.75, 1.35)
-                rotation = Rotation.random(random_state=rng).as_matrix()
-                pose = make_transform(rotation, place - rotation @ prop.centre)
+                pose = _floating(rng, prop, place)
             if pose is not None:
                 drawable = Drawable(prop.number, pose, self.material(rng), 2 + len(found))
                 found.append(Target(object_id, drawable))
         return found
 
-    def _clutter(self, rng: Generator, table: _Table, main: Target, targets: int) -> list[Drawable]:
+    def _clutter(
+        self, rng: Generator, table: _Table | None, target: Prop, centre: Vector, object_id: int
+    ) -> list[Drawable]:
+        """Things that stand on the table or float about the target."""
+        low, high = self.settings.distractors_per_image
         parts = []
-        for _ in range(int(rng.integers(0, 4 if targets == 1 else 3))):
-            prop, material = self._distractor(rng, main.object_id)
-            pose = table.place(rng, prop, 2.5)
-            if pose is not None:
-                parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
+        for _ in range(int(rng.integers(low, high + 1))):
+            prop, material = self._distractor(rng, object_id)
+            pose = table.place(rng, prop, 2.5) if table else None
+            if pose is None:
+                away = rng.normal(0, 1, 3)
+                away *= rng.uniform(1.1, 3.0) * (target.radius + prop.radius) / np.linalg.norm(away)
+                pose = _floating(rng, prop, centre + away)
+            parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
         return parts
 
     def _occluders(self, rng: Generator, target: Prop, centre: Vector, object_id: int) -> list[Drawable]:
@@ -123,9 +129,7 @@ class RoomSampler:
         for _ in range(int(rng.integers(1, 4))):
             prop, material = self._distractor(rng, object_id)
             place = centre * rng.uniform(0.55, 0.9) + rng.normal(0, 0.85 * target.radius, 3) * [1, 1, 0.2]
-            rotation = Rotation.random(random_state=rng).as_matrix()
-            pose = make_transform(rotation, place - rotation @ prop.centre)
-            parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
+            parts.append(Drawable(prop.number, _floating(rng, prop, place), material, FIRST_DISTRACTOR))
         return parts
 
     def _distractor(self, rng: Generator, object_id: int) -> tuple[Prop, Material]:
@@ -138,6 +142,12 @@ class RoomSampler:
         pattern = int(rng.choice(self.pool.patterns))
         material = Material(tint, rng.uniform(0.2, 1.0), rng.uniform(0, 0.7), strength, rng.uniform(3, 30), pattern)
         return self.pool.distractors[rng.integers(len(self.pool.distractors))], material
+
+
+def _floating(rng: Generator, prop: Prop, place: Vector) -> Vector:
+    """T_camera_object of a thing turned at random, its box's centre at `place` (3,), camera frame."""
+    rotation = Rotation.random(random_state=rng).as_matrix()
+    return make_transform(rotation, place - rotation @ prop.centre)
 
 
 class _Table:

@@ -59,6 +59,8 @@ class RenderSettings:
     """Virtual cameras: lowest and highest projected length of the mesh's box diagonal, px."""
     distance_m: tuple[float, float] = (0.3, 1.2)
     """Lowest and highest distance of the object, metres. In a room all are as likely, in space as in SPEED."""
+    distractors_per_image: tuple[int, int] = (0, 3)
+    """Lowest and highest number of things without annotation that stand about the object."""
     min_visible: float = 0.4
     """Lowest visible share of an annotated object's silhouette, 0 to 1."""
     occluded_share: float = 0.55
@@ -98,6 +100,9 @@ class RenderSettings:
         return [self.mesh] if isinstance(self.mesh, str) else list(self.mesh)
 
     def _check_objects(self) -> None:
+        fewest, most = self.distractors_per_image
+        if not 0 <= fewest <= most:
+            raise SettingsError(f"distractors_per_image: expected two rising numbers, got {fewest} and {most}")
         if bool(self.models) == bool(self.mesh):
             got = "both" if self.models else "neither"
             raise SettingsError(f"mesh and models: expected one of them, got {got}")
