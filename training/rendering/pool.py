@@ -25,11 +25,28 @@ PICTURE_PX = 256
 
 
 class Uploads(Protocol):
-    """What holds meshes and pictures by number."""
+    """What holds meshes and pictures by number, counted from 0."""
 
-    def upload(self, mesh: Mesh) -> int: ...
+    def upload(self, mesh: Mesh) -> int:
+        """Keep a mesh; its number."""
+        ...
 
-    def upload_picture(self, picture: NDArray[np.uint8]) -> int: ...
+    def upload_picture(self, picture: NDArray[np.uint8]) -> int:
+        """Keep an (H, W, 3) uint8 RGB picture; its number."""
+        ...
+
+
+class _All:
+    """Keeps everything in several places, under one number."""
+
+    def __init__(self, places: Sequence[Uploads]) -> None:
+        self._places = places
+
+    def upload(self, mesh: Mesh) -> int:
+        return min(place.upload(mesh) for place in self._places)
+
+    def upload_picture(self, picture: NDArray[np.uint8]) -> int:
+        return min(place.upload_picture(picture) for place in self._places)
 
 
 @dataclass(frozen=True)
@@ -59,8 +76,9 @@ class Pool:
     backgrounds: Sequence[Path]
 
 
-def make_pool(settings: RenderSettings, uploads: Uploads) -> Pool:
-    """Load and upload everything. Raises SettingsError, MeshError and DatasetError."""
+def make_pool(settings: RenderSettings, places: Sequence[Uploads]) -> Pool:
+    """Load everything and upload it to all `places`. Raises SettingsError, MeshError and DatasetError."""
+    uploads = _All(places)
     rng = np.random.default_rng([settings.seed, 0xF00D])
     objects = load_objects(settings)
     targets = {thing.object_id: _prop(uploads, decimated(thing.mesh, settings.most_faces)) for thing in objects}

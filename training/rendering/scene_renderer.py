@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fpgnas_core.camera import Camera
 from training.rendering.bop_writer import RenderedImage
-from training.rendering.pool import make_pool
+from training.rendering.photoreal import BlenderPainter
+from training.rendering.pool import Uploads, make_pool
 from training.rendering.renderer import Drawable, Geometry, Renderer, Scene
 from training.rendering.scene import Draft, RoomSampler, Target, all_drawables
 from training.rendering.settings import RenderSettings
@@ -19,13 +22,26 @@ VIEW_TRIES = 10
 OCCLUSION_TRIES = 6
 
 
+class Painter(Uploads, Protocol):
+    """What draws the colours of a scene."""
+
+    def render_colour(self, scene: Scene) -> NDArray[np.uint8]:
+        """(H, W, 3) RGB."""
+        ...
+
+
 class SceneRenderer:
     """Keeps everything that images are made of; one a process."""
 
     def __init__(self, settings: RenderSettings) -> None:
         self.settings = settings
         self.renderer = Renderer()
-        self.pool = make_pool(settings, self.renderer)
+        self.painter: Painter = self.renderer
+        uploads: list[Painter] = [self.renderer]
+        if settings.backend == "blender":
+            self.painter = BlenderPainter()
+            uploads.append(self.painter)
+        self.pool = make_pool(settings, uploads)
         sampler = RoomSampler if settings.environment == "room" else SpaceSampler
         self.sampler: RoomSampler | SpaceSampler = sampler(settings, self.pool)
 
@@ -35,7 +51,7 @@ class SceneRenderer:
         camera, main, silhouettes = self._sample_main(rng)
         draft, targets, seen = self._sample_visible(rng, camera, main, silhouettes)
         scene = Scene(camera, all_drawables(targets, draft.others), draft.lighting, draft.background)
-        clean = np.ascontiguousarray(self.renderer.render_colour(scene))
+        clean = np.ascontiguousarray(self.painter.render_colour(scene))
         rgb = self.sampler.photograph(rng, clean)
         return RenderedImage(rgb, seen.depth, camera, [silhouettes.annotated(target, seen) for target in targets])
 

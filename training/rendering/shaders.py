@@ -100,18 +100,23 @@ uniform sampler2D shadow_map, albedos, normals, depths, background;
 in vec2 uv;
 out vec4 out_colour;
 
+// The depth that a sample is compared with follows the surface's own plane, so that it casts no shadow on itself and
+// shadows still reach the feet of things.
 float lit_share(vec3 point, vec3 n) {
     vec3 q = (light_projection * vec4(point, 1.0)).xyz * 0.5 + 0.5;
-    float cosine = max(dot(n, light_direction[0]), 0.1);
-    float bias = 0.003 + 0.5 * shadow_softness * sqrt(1.0 - cosine * cosine) / cosine;
+    float cosine = dot(n, light_direction[0]);
+    if (cosine <= 0.0) return 0.0;
     if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vec3(1.0)))) return 1.0;
+    mat3 rows = transpose(mat3(light_projection));
+    vec2 slope = vec2(dot(n, normalize(rows[0])), dot(n, normalize(rows[1]))) / (3.0 * max(cosine, 0.05));
     float turn = 6.2832 * fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
-    vec2 size = vec2(textureSize(shadow_map, 0)), centre = q.xy * size;
-    vec2 along = shadow_softness * size * vec2(cos(turn), sin(turn)), across = vec2(-along.y, along.x);
+    float size = float(textureSize(shadow_map, 0).x), bias = 0.001 + (abs(slope.x) + abs(slope.y)) / size;
+    vec2 along = shadow_softness * vec2(cos(turn), sin(turn)), across = vec2(-along.y, along.x);
     int lit = 0;
     for (int i = 0; i < N_TAPS; i++) {
-        vec2 at = clamp(centre + taps[i].x * along + taps[i].y * across, vec2(0.0), size - 1.0);
-        lit += texelFetch(shadow_map, ivec2(at), 0).r >= q.z - bias ? 1 : 0;
+        vec2 offset = taps[i].x * along + taps[i].y * across;
+        ivec2 at = ivec2(clamp((q.xy + offset) * size, vec2(0.0), vec2(size - 1.0)));
+        lit += texelFetch(shadow_map, at, 0).r >= q.z + dot(slope, offset) - bias ? 1 : 0;
     }
     return float(lit) / float(N_TAPS);
 }
