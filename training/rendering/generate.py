@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,23 +53,29 @@ def _run(settings: RenderSettings, tasks: list[range]) -> Iterator[tuple[range, 
         yield from pool.imap_unordered(_render_task, tasks)
 
 
-_scene_renderer: SceneRenderer
+_settings: RenderSettings
 
 
 def _start_worker(settings: RenderSettings) -> None:
-    global _scene_renderer
+    global _settings
     os.environ["LP_NUM_THREADS"] = (
         "0"  # one process a core: threads inside Mesa's software renderer only get in the way
     )
-    _scene_renderer = SceneRenderer(settings)
+    _settings = settings
+
+
+@cache
+def _scene_renderer() -> SceneRenderer:
+    """Made with the first task: a pool reports errors of its tasks, those of its start it tries again for ever."""
+    return SceneRenderer(_settings)
 
 
 def _render_task(task: range) -> tuple[range, dict[int, Any]]:
-    settings = _scene_renderer.settings
+    renderer, settings = _scene_renderer(), _settings
     split, entries = Path(settings.out) / settings.split, {}
     make_scene_folders(split, task[0], settings.depth)
     for index in task:
-        entries[index] = write_image(split, index, _scene_renderer.render(index), settings.depth)
+        entries[index] = write_image(split, index, renderer.render(index), settings.depth)
     return task, entries
 
 

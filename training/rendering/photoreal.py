@@ -6,6 +6,7 @@ ambient occlusion come on top.
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,6 @@ from training.rendering.gpu import OPENGL_FROM_OPENCV
 from training.rendering.mesh import Mesh
 from training.rendering.renderer import Lighting, Material, Scene
 
-try:
-    import bpy
-except ImportError:
-    bpy = None
-
 SAMPLES = 24
 SENSOR_MM = 36.0
 SUN_ANGLE_PER_SOFTNESS = 6.0  # radians: a shadow as wide as that of the map's filter at a third of its region's depth
@@ -37,10 +33,9 @@ class BlenderPainter:
     """
 
     def __init__(self) -> None:
-        if bpy is None:
-            raise RenderError("backend blender: expected bpy 4.5, found none; pip install 'fpgnas_ros[photoreal]'")
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        self._scene = bpy.context.scene
+        self._blender = load_blender()
+        self._blender.ops.wm.read_factory_settings(use_empty=True)
+        self._data, self._scene = self._blender.data, self._blender.context.scene
         self._meshes: list[Any] = []
         self._pictures: list[Any] = []
         self._textures: dict[int, Any] = {}
@@ -48,7 +43,7 @@ class BlenderPainter:
 
     def upload(self, mesh: Mesh) -> int:
         """Keep a mesh; the number returned names it in `Drawable.mesh`."""
-        made = bpy.data.meshes.new("mesh")
+        made = self._data.meshes.new("mesh")
         made.from_pydata(mesh.vertices.tolist(), [], mesh.faces.tolist())
         made.normals_split_custom_set_from_vertices(mesh.normals.tolist())
         colours = made.attributes.new("colour", "FLOAT_COLOR", "POINT")
@@ -57,13 +52,13 @@ class BlenderPainter:
         if mesh.texture is not None:
             layer = made.uv_layers.new(name="uv")
             layer.data.foreach_set("uv", mesh.texture.uv[mesh.faces.ravel()].astype(np.float32).ravel())
-            self._textures[len(self._meshes)] = _image(mesh.texture.picture)
+            self._textures[len(self._meshes)] = self._image(mesh.texture.picture)
         self._meshes.append(made)
         return len(self._meshes) - 1
 
     def upload_picture(self, picture: NDArray[np.uint8]) -> int:
         """Keep an (H, W, 3) uint8 RGB picture; the number returned names it in `Material.pattern`."""
-        self._pictures.append(_image(picture))
+        self._pictures.append(self._image(picture))
         return len(self._pictures) - 1
 
     def render_colour(self, scene: Scene) -> NDArray[np.uint8]:
@@ -72,7 +67,7 @@ class BlenderPainter:
         self._place_camera(scene.camera)
         self._place_light(scene.lighting)
         for drawable in scene.drawables:
-            thing = bpy.data.objects.new("thing", self._meshes[drawable.mesh])
+            thing = self._data.objects.new("thing", self._meshes[drawable.mesh])
             thing.matrix_world = (OPENGL_FROM_OPENCV @ drawable.T_camera_object).T.tolist()
             self._scene.collection.objects.link(thing)
             thing.data.materials.clear()
@@ -91,19 +86,19 @@ class BlenderPainter:
         render.image_settings.file_format, render.image_settings.color_mode = "PNG", "RGBA"
         render.image_settings.color_depth = "16"
         self._scene.view_settings.view_transform = "Raw"
-        self._scene.world = bpy.data.worlds.new("world")
+        self._scene.world = self._data.worlds.new("world")
         self._scene.world.use_nodes = True
 
     def _clear(self) -> None:
         for thing in list(self._scene.collection.objects):
-            bpy.data.objects.remove(thing)
-        for kind in (bpy.data.materials, bpy.data.lights, bpy.data.cameras):
+            self._data.objects.remove(thing)
+        for kind in (self._data.materials, self._data.lights, self._data.cameras):
             for block in list(kind):
                 kind.remove(block)
 
     def _place_camera(self, camera: Camera) -> None:
         """Blender's picture spans pixel edges, its shifts are shares of the width."""
-        data = bpy.data.cameras.new("camera")
+        data = self._data.cameras.new("camera")
         data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_MM
         data.lens = camera.fx * SENSOR_MM / camera.width
         data.clip_start, data.clip_end = 0.01, 100.0
@@ -113,7 +108,7 @@ class BlenderPainter:
         render = self._scene.render
         render.resolution_x, render.resolution_y, render.resolution_percentage = camera.width, camera.height, 100
         render.pixel_aspect_x, render.pixel_aspect_y = max(1.0, 1 / aspect), max(1.0, aspect)
-        thing = bpy.data.objects.new("camera", data)
+        thing = self._data.objects.new("camera", data)
         self._scene.collection.objects.link(thing)
         self._scene.camera = thing
 
@@ -122,11 +117,11 @@ class BlenderPainter:
         for place, (direction, colour) in enumerate(zip(light.directions @ flip, light.colours, strict=True)):
             if colour.max() <= 0:
                 continue
-            data = bpy.data.lights.new("sun", "SUN")
+            data = self._data.lights.new("sun", "SUN")
             data.energy, data.color = float(colour.max()), (colour / colour.max()).tolist()
             data.angle = min(0.5, SUN_ANGLE_PER_SOFTNESS * light.shadow_softness)
             data.use_shadow = place == 0
-            thing = bpy.data.objects.new("sun", data)
+            thing = self._data.objects.new("sun", data)
             thing.matrix_world = _facing(direction).T.tolist()
             self._scene.collection.objects.link(thing)
         self._light_world(light, flip @ light.up)
@@ -150,7 +145,7 @@ class BlenderPainter:
         tree.links.new(shine.outputs[0], out.inputs["Surface"])
 
     def _material(self, material: Material, texture: Any) -> Any:
-        made = bpy.data.materials.new("material")
+        made = self._data.materials.new("material")
         made.use_nodes = True
         tree = made.node_tree
         surface = tree.nodes["Principled BSDF"]
@@ -180,21 +175,30 @@ class BlenderPainter:
         tree.links.new(scale.outputs[0], picture.inputs["Vector"])
         return picture
 
+    def _image(self, picture: NDArray[np.uint8]) -> Any:
+        height, width = picture.shape[:2]
+        image = self._data.images.new("picture", width, height)
+        rgba = np.concatenate([picture[::-1] / 255.0, np.ones((height, width, 1))], axis=2)
+        image.pixels.foreach_set(rgba.astype(np.float32).ravel())
+        image.pack()
+        return image
+
     def _render(self) -> NDArray[np.uint16]:
         with tempfile.TemporaryDirectory() as folder:
             self._scene.render.filepath = str(Path(folder) / "image.png")
-            bpy.ops.render.render(write_still=True)
+            self._blender.ops.render.render(write_still=True)
             drawn = cv2.imread(self._scene.render.filepath, cv2.IMREAD_UNCHANGED)
         return np.asarray(drawn, np.uint16)
 
 
-def _image(picture: NDArray[np.uint8]) -> Any:
-    height, width = picture.shape[:2]
-    image = bpy.data.images.new("picture", width, height)
-    rgba = np.concatenate([picture[::-1] / 255.0, np.ones((height, width, 1))], axis=2)
-    image.pixels.foreach_set(rgba.astype(np.float32).ravel())
-    image.pack()
-    return image
+def load_blender() -> Any:
+    """The module bpy, loaded only where it is used: it changes paths that new processes inherit. Raises RenderError."""
+    try:
+        return importlib.import_module("bpy")
+    except ImportError as error:
+        raise RenderError(
+            "backend blender: expected bpy 4.5, found none; pip install 'fpgnas_ros[photoreal]'"
+        ) from error
 
 
 def _mixed(tree: Any, colour: Any, share: float) -> Any:

@@ -158,3 +158,11 @@ def test_objects_that_do_not_go_together_are_refused(fields: dict[str, object], 
 def test_id_without_a_mesh_is_named(several: RenderSettings, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"objects: expected ids of meshes in .* \(3, 8\), got 4"):
         generate(replace(several, out=str(tmp_path), objects=[3, 4]))
+
+
+def test_error_of_a_worker_ends_the_run(tmp_path: Path) -> None:
+    settings = RenderSettings(
+        mesh=str(ASSETS / "demo_object.ply"), out=str(tmp_path), images=1, workers=1, backgrounds=str(tmp_path / "none")
+    )
+    with pytest.raises(SettingsError, match="backgrounds: expected a folder with JPEG or PNG pictures"):
+        generate(settings)

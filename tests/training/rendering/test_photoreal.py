@@ -1,5 +1,7 @@
 """Blender's pictures have the objects where our labels say."""
 
+import importlib.util
+
 import cv2
 import numpy as np
 import pytest
@@ -8,14 +10,13 @@ from scipy.spatial.transform import Rotation
 from fpgnas_core.camera import Camera
 from fpgnas_core.se3 import make_transform
 from training.errors import RenderError
-from training.rendering import photoreal
 from training.rendering.mesh import Mesh
 from training.rendering.photoreal import BlenderPainter
 from training.rendering.renderer import Drawable, Lighting, Material, Renderer, Scene
 
 CAMERA = Camera(310.0, 330.0, 70.3, 41.8, 160, 120)
 POSE = make_transform(Rotation.from_euler("xyz", [0.4, -0.7, 0.2]).as_matrix(), np.array([0.012, -0.008, 0.31]))
-WITHOUT_BLENDER = photoreal.bpy is None
+WITHOUT_BLENDER = importlib.util.find_spec("bpy") is None
 
 
 def test_silhouette_agrees_with_ours_within_a_pixel(renderer: Renderer, demo_mesh: Mesh) -> None:
