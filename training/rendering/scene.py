@@ -63,7 +63,11 @@ class RoomSampler:
         """The look of an annotated object."""
         return sample_material(rng, self.settings.uniform_colour_share, self.pool.patterns)
 
-    def draft(self, rng: Generator, camera: Camera, main: Target) -> Draft:
+    def is_occluded(self, rng: Generator) -> bool:
+        """Whether something is to stand in the main target's way."""
+        return rng.random() < self.settings.occluded_share
+
+    def draft(self, rng: Generator, camera: Camera, main: Target, occluded: bool) -> Draft:
         """Everything but the camera and the main target, which are given."""
         prop = self.pool.targets[main.object_id]
         pose = main.drawable.T_camera_object
@@ -74,7 +78,7 @@ class RoomSampler:
         targets = [main, *self._more_targets(rng, camera, main, centre, table)]
         others = [] if table is None else table.drawables(rng)
         others += self._clutter(rng, table, prop, centre, main.object_id)
-        if rng.random() < self.settings.occluded_share:
+        if occluded:
             others += self._occluders(rng, prop, centre, main.object_id)
         others = [replace(part, instance=FIRST_DISTRACTOR + place) for place, part in enumerate(others)]
         reach = max(0.25, 2.5 * prop.radius) if len(targets) == 1 else 0.45

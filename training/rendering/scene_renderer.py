@@ -20,6 +20,7 @@ from training.rendering.visibility import Silhouettes
 
 VIEW_TRIES = 10
 OCCLUSION_TRIES = 6
+LEAST_HIDDEN = 0.97  # share of what a free view shows, below which a target counts as occluded
 
 
 class Painter(Uploads, Protocol):
@@ -76,9 +77,12 @@ class SceneRenderer:
         self, rng: np.random.Generator, camera: Camera, main: Target, silhouettes: Silhouettes
     ) -> tuple[Draft, list[Target], Geometry]:
         """A scene that leaves enough of the main target visible; the target alone where tries find none."""
+        occluded = self.sampler.is_occluded(rng)
+        free = silhouettes.visible_share(main, silhouettes.layer(main))
         for _ in range(OCCLUSION_TRIES):
-            draft = self.sampler.draft(rng, camera, main)
+            draft = self.sampler.draft(rng, camera, main, occluded)
             targets, seen = silhouettes.resolve(draft, self.settings.min_visible)
-            if silhouettes.visible_share(main, seen) >= self.settings.min_visible:
+            share = silhouettes.visible_share(main, seen)
+            if share >= self.settings.min_visible and (share < LEAST_HIDDEN * free or not occluded):
                 return draft, targets, seen
         return replace(draft, others=[]), [main], silhouettes.layer(main)

@@ -58,7 +58,11 @@ class SpaceSampler:
         crumpled, pattern = rng.uniform(0, 0.3), int(rng.choice(self.pool.patterns))
         return Material(tint, rng.uniform(0.2, 0.9), metallic, crumpled, rng.uniform(0.5, 6), pattern)
 
-    def draft(self, rng: Generator, camera: Camera, main: Target) -> Draft:
+    def is_occluded(self, rng: Generator) -> bool:
+        """Never: a spacecraft is alone."""
+        return False
+
+    def draft(self, rng: Generator, camera: Camera, main: Target, occluded: bool) -> Draft:
         """Light and background."""
         prop = self.pool.targets[main.object_id]
         centre = transform_points(main.drawable.T_camera_object, prop.centre[None])[0]
