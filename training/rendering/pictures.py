@@ -26,7 +26,7 @@ def random_picture(rng: Generator, width: int, height: int) -> Picture:
 
 
 def _pick(rng: Generator) -> Callable[[Generator, int, int], Picture]:
-    kinds = (_gradient, _noise, _clutter, _clutter, _print, _board, _stripes, _room, _room)
+    kinds = (_gradient, noise, _clutter, _clutter, _print, _board, _stripes, _room, _room)
     return kinds[rng.integers(len(kinds))]
 
 
@@ -43,7 +43,7 @@ def _gradient(rng: Generator, width: int, height: int) -> Picture:
     return cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _noise(rng: Generator, width: int, height: int) -> Picture:
+def noise(rng: Generator, width: int, height: int) -> Picture:
     """Sum of octaves, each half as strong as the coarser one before it."""
     total = np.zeros((height, width, 3), np.float32)
     cells, channels = int(rng.integers(2, 8)), int(rng.choice([1, 3]))

@@ -17,7 +17,7 @@ from training.rendering.boards import random_board
 from training.rendering.distractors import make_distractors
 from training.rendering.mesh import Mesh, decimated, from_trimesh
 from training.rendering.objects import load_distractors, load_objects
-from training.rendering.pictures import random_picture, wood
+from training.rendering.pictures import noise, random_picture, wood
 from training.rendering.settings import RenderSettings
 
 N_SHAPES, N_PATTERNS, N_BOARDS, N_WOODS = 40, 64, 24, 8
@@ -84,13 +84,13 @@ def make_pool(settings: RenderSettings, places: Sequence[Uploads]) -> Pool:
     targets = {thing.object_id: _prop(uploads, decimated(thing.mesh, settings.most_faces)) for thing in objects}
     extra = [decimated(mesh, settings.most_faces) for mesh in load_distractors(settings)]
     shapes = [*extra, *make_distractors(np.random.default_rng(0), N_SHAPES)]
-    side = PICTURE_PX
+    side, pattern = PICTURE_PX, random_picture if settings.environment == "room" else noise  # foil bears no print
     return Pool(
         targets,
         [_prop(uploads, shape) for shape in shapes],
         uploads.upload(_slab(3.0)),
         uploads.upload(_slab(1.0)),
-        [uploads.upload_picture(random_picture(rng, side, side)) for _ in range(N_PATTERNS)],
+        [uploads.upload_picture(pattern(rng, side, side)) for _ in range(N_PATTERNS)],
         [uploads.upload_picture(random_board(rng, side)) for _ in range(N_BOARDS)],
         [uploads.upload_picture(wood(rng, side, side)) for _ in range(N_WOODS)],
         find_photographs(settings.backgrounds),
