@@ -24,9 +24,10 @@ from training.rendering.views import cropped_camera, fixed_camera
 Vector = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 Generator = np.random.Generator
-# Of SPEED's 12,000 training labels: the depth follows a gamma distribution of this shape and scale that starts at the
-# nearest one (2.9996 m; Kolmogorov-Smirnov distance 0.037), x/z and y/z normal distributions of these widths at every
-# distance, and the attitude is uniform (second moments of the viewing direction 0.31 to 0.35).
+# Of SPEED's 12,000 training labels: the depth (3.0 to 40.2 m) follows a gamma distribution of this shape and scale that
+# starts at 2.94 m (Kolmogorov-Smirnov distance 0.037); here it starts at the lowest distance asked for. x/z and y/z are
+# normal with these widths at every distance, none beyond these limits; the attitude is close to uniform (second moments
+# of the viewing direction 0.31 to 0.35).
 DEPTH_SHAPE, DEPTH_SCALE_M = 1.442, 5.517
 BEARING_SIGMA, BEARING_MOST = (0.0259, 0.0329), (0.098, 0.128)
 EARTH_SHARE, STARS_SHARE = 0.5, 0.15
