@@ -44,7 +44,7 @@ class DemoScene:
 
     def __init__(self, renderer: Renderer, mesh: Path, seed: int) -> None:
         rng = np.random.default_rng(seed)
-        self._pattern = wood_grain(rng)
+        grain = renderer.upload_picture(wood_grain(rng))
         self._parts: list[tuple[int, Matrix, Material]] = []
         self._add(renderer.upload(load_mesh(mesh, "mm")), Material(roughness=0.45), T_WORLD_OBJECT)
         placed: list[tuple[trimesh.Trimesh, float, float, float, float]] = [
@@ -60,7 +60,7 @@ class DemoScene:
             pose = make_transform(Rotation.from_euler("z", yaw_deg, degrees=True).as_matrix(), [x, y, 0.0])
             self._add(renderer.upload(from_trimesh(shape)), Material(roughness=roughness), pose)
         table = trimesh.creation.box((1.5, 0.9, 0.03)).apply_translation([0, 0, -0.0152])
-        wood = Material(roughness=0.55, pattern_strength=1.0, pattern_scale=1.1)
+        wood = Material(roughness=0.55, pattern_strength=1.0, pattern_scale=1.1, pattern=grain)
         self._add(renderer.upload(from_trimesh(table)), wood, np.eye(4))
 
     def _add(self, mesh: int, material: Material, pose: Matrix) -> None:
@@ -73,7 +73,7 @@ class DemoScene:
             for number, (mesh, pose, material) in enumerate(self._parts)
         ]
         lighting = _lighting(T_camera_world, sun_jitter)
-        return Scene(CAMERA, drawables, lighting, np.full((8, 8, 3), 200, np.uint8), self._pattern)
+        return Scene(CAMERA, drawables, lighting, np.full((8, 8, 3), 200, np.uint8))
 
 
 def _lighting(T_camera_world: Matrix, sun_jitter: NDArray[np.float64]) -> Lighting:

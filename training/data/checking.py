@@ -31,7 +31,7 @@ class CheckSettings:
     objects: dict[str, int] = field(default_factory=dict)
     """Recordings: object id by its PoseStamped topic or /tf frame; empty: the only topic is object 1."""
     out: str = ""
-    """Contact sheet, a PNG; empty: out/check_<name>.png."""
+    """Contact sheet, PNG or JPEG; empty: out/check_<name>.png."""
     images: int = 24
     """Pictures on the contact sheet."""
 
@@ -49,7 +49,7 @@ def check(settings: CheckSettings) -> None:
     if inspection.tiles:
         out = Path(settings.out or f"out/check_{folder.resolve().stem}.png")
         out.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(out), sheet(inspection.tiles))
+        cv2.imwrite(str(out), sheet(inspection.tiles), [cv2.IMWRITE_JPEG_QUALITY, 85])
         print(f"contact sheet: {out}")
     for error in errors[: SHOWN_ERRORS - 1]:
         print(f"error: {error}", file=sys.stderr)

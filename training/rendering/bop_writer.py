@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,28 +17,39 @@ from scipy.spatial.distance import pdist
 
 from fpgnas_core.camera import Camera
 from training.rendering.mesh import Mesh
+from training.rendering.objects import TargetObject
 
 IMAGES_PER_SCENE = 1000
 DEPTH_SCALE_MM = 0.1
 PNG_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+PNG_MASK = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
 JPEG_FINE = [cv2.IMWRITE_JPEG_QUALITY, 95]
 
 
 @dataclass(frozen=True)
-class RenderedImage:
-    """One image with one annotated object.
+class RenderedObject:
+    """One annotated object. mask, mask_visible: (H, W) bool, whole and visible silhouette within the image.
 
-    rgb: (H, W, 3) uint8.  depth: (H, W) float32 metres.  mask, mask_visible: (H, W) bool, whole and visible silhouette.
-    T_camera_object: (4, 4) metres.
+    T_camera_object: (4, 4) metres.  whole_pixels, box: size and rectangle (x, y, width, height) of the silhouette,
+    beyond the image's border too.
     """
+
+    object_id: int
+    T_camera_object: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+    mask_visible: NDArray[np.bool_]
+    whole_pixels: int
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class RenderedImage:
+    """One image. rgb: (H, W, 3) uint8.  depth: (H, W) float32 metres."""
 
     rgb: NDArray[np.uint8]
     depth: NDArray[np.float32]
-    mask: NDArray[np.bool_]
-    mask_visible: NDArray[np.bool_]
     camera: Camera
-    object_id: int
-    T_camera_object: NDArray[np.float64]
+    objects: list[RenderedObject]
 
 
 def scene_folder(split_folder: Path, index: int) -> Path:
@@ -49,15 +61,16 @@ def write_image(split_folder: Path, index: int, image: RenderedImage, with_depth
     """Write the pictures of one image; returns its entries for the scene's JSON files."""
     folder, name = scene_folder(split_folder, index), f"{index % IMAGES_PER_SCENE:06d}"
     cv2.imwrite(str(folder / "rgb" / f"{name}.jpg"), image.rgb[..., ::-1], JPEG_FINE)
-    cv2.imwrite(str(folder / "mask" / f"{name}_000000.png"), image.mask * np.uint8(255), PNG_FAST)
-    cv2.imwrite(str(folder / "mask_visib" / f"{name}_000000.png"), image.mask_visible * np.uint8(255), PNG_FAST)
+    for place, thing in enumerate(image.objects):
+        for kind, mask in (("mask", thing.mask), ("mask_visib", thing.mask_visible)):
+            cv2.imwrite(str(folder / kind / f"{name}_{place:06d}.png"), mask * np.uint8(255), PNG_MASK)
     if with_depth:
         units = np.round(image.depth * 1000 / DEPTH_SCALE_MM).clip(0, 65535).astype(np.uint16)
         cv2.imwrite(str(folder / "depth" / f"{name}.png"), units, PNG_FAST)
     return {
         "scene_camera": {"cam_K": image.camera.matrix.reshape(-1).tolist(), "depth_scale": DEPTH_SCALE_MM},
-        "scene_gt": [_pose_entry(image)],
-        "scene_gt_info": [_info_entry(image)],
+        "scene_gt": [_pose_entry(thing) for thing in image.objects],
+        "scene_gt_info": [_info_entry(thing, image.depth) for thing in image.objects],
     }
 
 
@@ -75,15 +88,21 @@ def write_scene_json(folder: Path, entries: dict[int, dict[str, Any]]) -> None:
         (folder / f"{kind}.json").write_text("{\n" + text + "\n}\n")
 
 
-def write_model(folder: Path, object_id: int, name: str, mesh: Mesh, symmetries: dict[str, Any]) -> None:
+def write_models(folder: Path, objects: Sequence[TargetObject]) -> None:
     """Write models/obj_*.ply (millimetres) and models/models_info.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    low, high = (1000 * mesh.bounds.astype(np.float64)).tolist()
-    info: dict[str, Any] = {"name": name, "diameter": 1000 * diameter(mesh)}
+    lines = {str(thing.object_id): _model_entry(thing) for thing in objects}
+    (folder / "models_info.json").write_text(json.dumps(lines, indent=2) + "\n")
+    for thing in objects:
+        _write_ply(folder / f"obj_{thing.object_id:06d}.ply", thing.mesh)
+
+
+def _model_entry(thing: TargetObject) -> dict[str, Any]:
+    low, high = (1000 * thing.mesh.bounds.astype(np.float64)).tolist()
+    info: dict[str, Any] = {"name": thing.name, "diameter": 1000 * diameter(thing.mesh)}
     info |= {f"min_{axis}": low[i] for i, axis in enumerate("xyz")}
     info |= {f"size_{axis}": high[i] - low[i] for i, axis in enumerate("xyz")}
-    (folder / "models_info.json").write_text(json.dumps({str(object_id): info | symmetries}, indent=2) + "\n")
-    _write_ply(folder / f"obj_{object_id:06d}.ply", mesh)
+    return info | thing.symmetries
 
 
 def diameter(mesh: Mesh) -> float:
@@ -100,24 +119,24 @@ def _write_ply(path: Path, mesh: Mesh) -> None:
     exported.export(path, vertex_normal=True)
 
 
-def _pose_entry(image: RenderedImage) -> dict[str, Any]:
-    pose = image.T_camera_object
+def _pose_entry(thing: RenderedObject) -> dict[str, Any]:
+    pose = thing.T_camera_object
     return {
         "cam_R_m2c": pose[:3, :3].reshape(-1).tolist(),
         "cam_t_m2c": (pose[:3, 3] * 1000).tolist(),
-        "obj_id": image.object_id,
+        "obj_id": thing.object_id,
     }
 
 
-def _info_entry(image: RenderedImage) -> dict[str, Any]:
-    whole, visible = int(image.mask.sum()), int(image.mask_visible.sum())
+def _info_entry(thing: RenderedObject, depth: NDArray[np.float32]) -> dict[str, Any]:
+    visible = int(thing.mask_visible.sum())
     return {
-        "bbox_obj": _bounding_box(image.mask),
-        "bbox_visib": _bounding_box(image.mask_visible),
-        "px_count_all": whole,
+        "bbox_obj": list(thing.box),
+        "bbox_visib": _bounding_box(thing.mask_visible),
+        "px_count_all": thing.whole_pixels,
         "px_count_visib": visible,
-        "px_count_valid": int((image.depth[image.mask] > 0).sum()),
-        "visib_fract": visible / whole if whole else 0.0,
+        "px_count_valid": int((depth[thing.mask] > 0).sum()),
+        "visib_fract": visible / thing.whole_pixels if thing.whole_pixels else 0.0,
     }
 
 

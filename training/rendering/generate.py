@@ -7,92 +7,31 @@ import multiprocessing
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import trimesh
 from tqdm import tqdm
 
-from fpgnas_core.camera import Camera
 from training.rendering.bop_writer import (
     IMAGES_PER_SCENE,
-    RenderedImage,
     make_scene_folders,
     scene_folder,
     write_image,
-    write_model,
+    write_models,
     write_scene_json,
 )
-from training.rendering.distractors import make_distractors
-from training.rendering.mesh import decimated, from_trimesh, load_mesh
-from training.rendering.renderer import Drawable, Geometry, Renderer, Scene
-from training.rendering.scene import (
-    Pool,
-    sample_camera_and_target,
-    sample_material,
-    sample_occluders,
-    sample_scene,
-)
-from training.rendering.sensor import photograph
+from training.rendering.objects import load_objects
+from training.rendering.scene_renderer import SceneRenderer
 from training.rendering.settings import RenderSettings
 
-TARGET_INSTANCE = 1
-OCCLUSION_TRIES = 6
 IMAGES_PER_TASK = 50
-
-
-class SceneRenderer:
-    """Draws image number i of a data set; one a process."""
-
-    def __init__(self, settings: RenderSettings) -> None:
-        self.settings = settings
-        self.renderer = Renderer()
-        self.mesh = decimated(load_mesh(settings.mesh, settings.unit), settings.most_faces)
-        target = self.renderer.upload(self.mesh)
-        shapes = make_distractors(np.random.default_rng(0), 40)
-        table = from_trimesh(trimesh.creation.box(extents=(3.0, 3.0, 0.002)).apply_translation([0, 0, -0.001]))
-        self.pool = Pool(
-            {settings.object_id: (target, self.mesh)},
-            [self.renderer.upload(shape) for shape in shapes],
-            self.renderer.upload(table),
-        )
-
-    def render(self, index: int) -> RenderedImage:
-        """Image `index` of the data set; the same for the same settings."""
-        settings, rng = self.settings, np.random.default_rng([self.settings.seed, index])
-        camera, T_camera_object = sample_camera_and_target(rng, settings, self.mesh)
-        material = sample_material(rng, settings.uniform_colour_share)
-        target = Drawable(self.pool.targets[settings.object_id][0], T_camera_object, material, TARGET_INSTANCE)
-        whole = self.renderer.render_geometry(camera, [target]).instances == TARGET_INSTANCE
-        scene, geometry = self._sample_visible_scene(rng, camera, target, int(whole.sum()))
-        rgb = photograph(rng, np.ascontiguousarray(self.renderer.render_colour(scene)), settings.sensor_strength)
-        visible = geometry.instances == TARGET_INSTANCE
-        return RenderedImage(rgb, geometry.depth, whole, visible, camera, settings.object_id, T_camera_object)
-
-    def _sample_visible_scene(
-        self, rng: np.random.Generator, camera: Camera, target: Drawable, whole: int
-    ) -> tuple[Scene, Geometry]:
-        """A scene that leaves enough of the target's `whole` pixels visible; the target alone where tries find none."""
-        occluded = rng.random() < self.settings.occluded_share
-        for _ in range(OCCLUSION_TRIES):
-            occluders = sample_occluders(rng, self.pool, target) if occluded else []
-            scene = sample_scene(rng, self.settings, self.pool, camera, target, occluders)
-            geometry = self.renderer.render_geometry(camera, scene.drawables)
-            visible = int((geometry.instances == TARGET_INSTANCE).sum())
-            if visible >= self.settings.min_visible * whole and (visible < whole or not occluded):
-                return scene, geometry
-        scene = replace(scene, drawables=[target])
-        return scene, self.renderer.render_geometry(camera, scene.drawables)
 
 
 def generate(settings: RenderSettings) -> Path:
     """Write the whole data set of `settings`, going on where an earlier run stopped; returns the split's folder."""
     split = Path(settings.out) / settings.split
-    mesh = load_mesh(settings.mesh, settings.unit)
-    symmetries = json.loads(Path(settings.symmetries).read_text()) if settings.symmetries else {}
-    write_model(Path(settings.out) / "models", settings.object_id, settings.object_name, mesh, symmetries)
+    write_models(Path(settings.out) / "models", load_objects(settings))
     tasks = [task for task in _tasks(settings.images) if not _part_file(split, task).is_file()]
     done = settings.images - sum(len(task) for task in tasks)
     with tqdm(total=settings.images, initial=done, desc=f"render {split}", unit="image", smoothing=0.05) as progress:
@@ -114,23 +53,29 @@ def _run(settings: RenderSettings, tasks: list[range]) -> Iterator[tuple[range, 
         yield from pool.imap_unordered(_render_task, tasks)
 
 
-_scene_renderer: SceneRenderer
+_settings: RenderSettings
 
 
 def _start_worker(settings: RenderSettings) -> None:
-    global _scene_renderer
+    global _settings
     os.environ["LP_NUM_THREADS"] = (
         "0"  # one process a core: threads inside Mesa's software renderer only get in the way
     )
-    _scene_renderer = SceneRenderer(settings)
+    _settings = settings
+
+
+@cache
+def _scene_renderer() -> SceneRenderer:
+    """Made with the first task: a pool reports errors of its tasks, those of its start it tries again for ever."""
+    return SceneRenderer(_settings)
 
 
 def _render_task(task: range) -> tuple[range, dict[int, Any]]:
-    settings = _scene_renderer.settings
+    renderer, settings = _scene_renderer(), _settings
     split, entries = Path(settings.out) / settings.split, {}
     make_scene_folders(split, task[0], settings.depth)
     for index in task:
-        entries[index] = write_image(split, index, _scene_renderer.render(index), settings.depth)
+        entries[index] = write_image(split, index, renderer.render(index), settings.depth)
     return task, entries
 
 

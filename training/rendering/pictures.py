@@ -1,4 +1,4 @@
-"""Procedural pictures for backgrounds and surface patterns: gradients, noise, clutter, print and marker boards."""
+"""Procedural pictures for backgrounds and patterns: gradients, noise, clutter, rooms, wood, print and boards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from training.rendering.boards import random_board
 
 Picture = NDArray[np.uint8]
 Generator = np.random.Generator
@@ -24,7 +26,7 @@ def random_picture(rng: Generator, width: int, height: int) -> Picture:
 
 
 def _pick(rng: Generator) -> Callable[[Generator, int, int], Picture]:
-    kinds = (_gradient, _noise, _clutter, _clutter, _print, _marker_board, _stripes)
+    kinds = (_gradient, noise, _clutter, _clutter, _print, _board, _stripes, _room, _room)
     return kinds[rng.integers(len(kinds))]
 
 
@@ -41,7 +43,7 @@ def _gradient(rng: Generator, width: int, height: int) -> Picture:
     return cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _noise(rng: Generator, width: int, height: int) -> Picture:
+def noise(rng: Generator, width: int, height: int) -> Picture:
     """Sum of octaves, each half as strong as the coarser one before it."""
     total = np.zeros((height, width, 3), np.float32)
     cells, channels = int(rng.integers(2, 8)), int(rng.choice([1, 3]))
@@ -84,19 +86,41 @@ def _print(rng: Generator, width: int, height: int) -> Picture:
     return picture
 
 
-def _marker_board(rng: Generator, width: int, height: int) -> Picture:
-    """Black and white squares of random bits, as fiducial boards have, in perspective."""
-    cells = int(rng.integers(6, 24))
-    bits = (rng.random((cells, cells)) < 0.5).astype(np.uint8) * 255
-    border = np.kron((np.indices((cells // 3 + 1,) * 2).sum(axis=0) % 2).astype(np.uint8), np.ones((3, 3), np.uint8))
-    board = np.where(border[:cells, :cells] > 0, 255, bits).astype(np.uint8)
-    sharp = cv2.resize(board, (width, height), interpolation=cv2.INTER_NEAREST)
-    source = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    target = source + rng.uniform(-0.3, 0.3, (4, 2)).astype(np.float32) * [width, height]
+def _board(rng: Generator, width: int, height: int) -> Picture:
+    """A printed sheet in perspective, as it fills a wall or a table."""
+    size = max(width, height)
+    source = np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32)
+    target = source * [width / size, height / size] + rng.uniform(-0.3, 0.3, (4, 2)) * [width, height]
     warp = cv2.getPerspectiveTransform(source, target.astype(np.float32))
-    seen = cv2.warpPerspective(sharp, warp, (width, height), borderMode=cv2.BORDER_REFLECT)
-    dark, bright = np.array(_colour(rng)) * 0.3, np.array([235, 235, 225])
-    return (dark + (bright - dark) * (seen[..., None] / 255.0)).astype(np.uint8)
+    seen = cv2.warpPerspective(random_board(rng, size), warp, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return (seen * rng.uniform(0.4, 1.0)).astype(np.uint8)
+
+
+def _room(rng: Generator, width: int, height: int) -> Picture:
+    """A wall over a floor or table, with dark and bright rectangles such as windows, shelves and doors."""
+    picture = _gradient(rng, width, height)
+    for _ in range(int(rng.integers(2, 12))):
+        x, y = rng.uniform(-0.1, 0.9, 2) * [width, height]
+        w, h = rng.uniform(0.05, 0.5, 2) * [width, height]
+        shade = int(rng.choice([rng.uniform(0, 60), rng.uniform(60, 200), rng.uniform(220, 255)]))
+        colour = _colour(rng) if rng.random() < 0.5 else (shade, shade, shade)
+        cv2.rectangle(picture, (int(x), int(y)), (int(x + w), int(y + h)), colour, -1)
+    horizon = int(rng.uniform(0.3, 0.9) * height)
+    picture[horizon:] = wood(rng, width, height - horizon) if rng.random() < 0.5 else _colour(rng)
+    return picture
+
+
+def wood(rng: Generator, width: int, height: int) -> Picture:
+    """(height, width, 3) uint8 RGB: planks, noise stretched along the grain."""
+    grain = np.zeros((height, width), np.float32)
+    for octave, strength in enumerate((1.0, 0.7, 0.5, 0.35)):
+        coarse = rng.standard_normal((6 * 3**octave, 2 * 2**octave), np.float32)
+        grain += strength * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    planks = int(rng.integers(1, 7))
+    tones = np.repeat(rng.normal(0, 0.07, planks), height // planks + 1)[:height, None]
+    shade = 1 + rng.uniform(0.02, 0.09) * grain + tones
+    colour = rng.uniform(60, 250) * np.array([1.0, rng.uniform(0.65, 0.9), rng.uniform(0.35, 0.75)])
+    return np.clip(shade[..., None] * colour, 0, 255).astype(np.uint8)
 
 
 def _stripes(rng: Generator, width: int, height: int) -> Picture:

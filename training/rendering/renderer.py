@@ -1,4 +1,4 @@
-"""One image of a scene by OpenGL (moderngl on EGL): colour with light and shadow, metric depth, instance ids."""
+"""One image of a scene by OpenGL: colour with light and shadow, metric depth, instance ids."""
 
 from __future__ import annotations
 
@@ -12,24 +12,37 @@ from numpy.typing import NDArray
 from fpgnas_core.camera import Camera
 from training.errors import RenderError
 from training.rendering import shaders
-from training.rendering.mesh import Mesh
+from training.rendering.gpu import (
+    OPENGL_FROM_OPENCV,
+    Targets,
+    create_context,
+    create_depth,
+    create_targets,
+    create_texture,
+    light_matrix,
+    projection_matrix,
+    write_matrix,
+)
+from training.rendering.mesh import Mesh, is_closed
 
-N_LIGHTS = 3
-NEAR_M, FAR_M = 0.02, 30.0
 SHADOW_MAP_SIZE = 512
-OPENGL_FROM_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
+SAMPLES_SIDE = 2
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Material:
-    """Look of one object. tint: r, g, b, and its share over the vertex colours. pattern_scale: repeats a metre."""
+    """Look of one object. tint: r, g, b, and its share over the mesh's own colours.
+
+    pattern: number of an uploaded picture. pattern_scale: repeats a metre.
+    """
 
     tint: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     roughness: float = 0.6
     metallic: float = 0.0
     pattern_strength: float = 0.0
     pattern_scale: float = 5.0
+    pattern: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,13 +75,12 @@ class Lighting:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that one image shows. background, pattern: (H, W, 3) uint8 RGB pictures of any size."""
+    """All that one image shows. background: (H, W, 3) uint8 RGB picture of any size."""
 
     camera: Camera
     drawables: Sequence[Drawable]
     lighting: Lighting
     background: NDArray[np.uint8]
-    pattern: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -79,31 +91,37 @@ class Geometry:
     instances: NDArray[np.uint32]
 
 
-@dataclass
-class _Target:
-    geometry: moderngl.Framebuffer
-    multisampled: moderngl.Framebuffer
-    resolved: moderngl.Framebuffer
+@dataclass(frozen=True)
+class _Uploaded:
+    shadow: moderngl.VertexArray
+    geometry: moderngl.VertexArray
+    surface: moderngl.VertexArray
+    picture: moderngl.Texture | None
+    closed: bool
 
 
 class Renderer:
-    """Keeps meshes and targets on one OpenGL context; one renderer a process."""
+    """Keeps meshes, pictures and targets on one OpenGL context; one renderer a process."""
 
     def __init__(self) -> None:
-        self._context = _create_context()
+        self._context = create_context()
         create = self._context.program
         self._shadow = create(shaders.SHADOW_VERTEX, shaders.SHADOW_FRAGMENT)
         self._geometry = create(shaders.GEOMETRY_VERTEX, shaders.GEOMETRY_FRAGMENT)
-        self._backdrop = create(shaders.BACKGROUND_VERTEX, shaders.BACKGROUND_FRAGMENT)
-        self._colour = create(shaders.COLOUR_VERTEX, shaders.COLOUR_FRAGMENT)
-        self._meshes: list[dict[str, moderngl.VertexArray]] = []
-        self._targets: dict[tuple[int, int], _Target] = {}
+        self._surface = create(shaders.SURFACE_VERTEX, shaders.SURFACE_FRAGMENT)
+        self._light = create(shaders.SCREEN_VERTEX, shaders.light_fragment(SAMPLES_SIDE))
+        self._meshes: list[_Uploaded] = []
+        self._pictures: list[moderngl.Texture] = []
+        self._targets: dict[tuple[int, int], Targets] = {}
         corners = np.array([-1, -1, 3, -1, -1, 3], np.float32)
-        self._screen = self._context.vertex_array(self._backdrop, self._context.buffer(corners), "corner")
-        self._shadow_map = self._context.depth_texture((SHADOW_MAP_SIZE, SHADOW_MAP_SIZE))
-        self._shadow_map.compare_func = "<="
-        self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
+        self._screen = self._context.vertex_array(self._light, self._context.buffer(corners), "corner")
+        self._shadow_map = create_depth(self._context, (SHADOW_MAP_SIZE, SHADOW_MAP_SIZE))
         self._shadow_target = self._context.framebuffer(depth_attachment=self._shadow_map)
+        for unit, name in enumerate(("shadow_map", "albedos", "normals", "depths", "background")):
+            self._light[name].value = unit
+        self._light["taps"].write(_golden_spiral(shaders.SHADOW_TAPS).astype(np.float32).tobytes())
+        for unit, name in enumerate(("pattern", "picture")):
+            self._surface[name].value = unit
 
     @property
     def device(self) -> str:
@@ -112,155 +130,120 @@ class Renderer:
 
     def upload(self, mesh: Mesh) -> int:
         """Put a mesh on the GPU; the number returned names it in `Drawable.mesh`."""
-        vertices = np.concatenate([mesh.vertices, mesh.normals, mesh.colours], axis=1).astype(np.float32)
-        buffer = self._context.buffer(np.ascontiguousarray(vertices))
+        uv = mesh.texture.uv if mesh.texture else np.zeros((len(mesh.vertices), 2))
+        vertices = np.concatenate([mesh.vertices, mesh.normals, mesh.colours, uv], axis=1).astype(np.float32)
+        buffer = self._context.buffer(vertices)
         indices = self._context.buffer(np.ascontiguousarray(mesh.faces, dtype=np.int32))
-        positions = [(buffer, "3f 24x", "position")]
-        full = [(buffer, "3f 3f 3f", "position", "normal", "colour")]
+        positions = [(self._context.buffer(np.ascontiguousarray(mesh.vertices, dtype=np.float32)), "3f", "position")]
+        full = [(buffer, "3f 3f 3f 2f", "position", "normal", "colour", "uv")]
+        picture = mesh.texture and create_texture(self._context, mesh.texture.picture[::-1], repeat=True)
+        create = self._context.vertex_array
         self._meshes.append(
-            {
-                "shadow": self._context.vertex_array(self._shadow, positions, indices),
-                "geometry": self._context.vertex_array(self._geometry, positions, indices),
-                "colour": self._context.vertex_array(self._colour, full, indices),
-            }
+            _Uploaded(
+                create(self._shadow, positions, indices),
+                create(self._geometry, positions, indices),
+                create(self._surface, full, indices),
+                picture,
+                is_closed(mesh),
+            )
         )
         return len(self._meshes) - 1
+
+    def upload_picture(self, picture: NDArray[np.uint8]) -> int:
+        """Put an (H, W, 3) uint8 RGB picture on the GPU; the number returned names it in `Material.pattern`."""
+        self._pictures.append(create_texture(self._context, picture[::-1], repeat=True))
+        return len(self._pictures) - 1
 
     def render_geometry(self, camera: Camera, drawables: Sequence[Drawable]) -> Geometry:
         """Depth and instance ids, without antialiasing: one sample at each pixel's centre."""
         target = self._target(camera)
         target.geometry.use()
         target.geometry.clear()
-        self._context.enable(moderngl.DEPTH_TEST)
-        _write_matrix(self._geometry, "projection", projection_matrix(camera))
+        write_matrix(self._geometry, "projection", projection_matrix(camera))
         for drawable in drawables:
             self._geometry["instance"].value = drawable.instance
-            self._draw(self._geometry, "geometry", drawable)
+            self._place(self._geometry, drawable).geometry.render()
         shape = (camera.height, camera.width)
         depth = np.frombuffer(target.geometry.read(components=1, attachment=0, dtype="f4"), np.float32)
         ids = np.frombuffer(target.geometry.read(components=1, attachment=1, dtype="u4"), np.uint32)
         return Geometry(depth.reshape(shape)[::-1], ids.reshape(shape)[::-1])
 
     def render_colour(self, scene: Scene) -> NDArray[np.uint8]:
-        """(H, W, 3) RGB with shadows, 4 samples a pixel."""
-        target, context = self._target(scene.camera), self._context
-        light_projection = _light_projection(scene.lighting)
+        """(H, W, 3) RGB with shadows, antialiased. Raises RenderError for more drawables than the shaders hold."""
+        if len(scene.drawables) > shaders.MOST_DRAWABLES:
+            raise RenderError(f"scene: expected at most {shaders.MOST_DRAWABLES} objects, got {len(scene.drawables)}")
+        target, light = self._target(scene.camera), scene.lighting
+        light_projection = light_matrix(light.directions[0], light.shadow_centre, light.shadow_radius_m)
         self._draw_shadow_map(scene, light_projection)
-        target.multisampled.use()
-        target.multisampled.clear()
-        self._draw_background(scene.background)
-        context.enable(moderngl.DEPTH_TEST)
-        self._set_light(scene, light_projection)
-        pattern = self._texture(scene.pattern, repeat=True)
-        pattern.use(1)
+        self._draw_surfaces(scene, target)
         self._shadow_map.use(0)
-        for drawable in scene.drawables:
-            self._set_material(drawable.material)
-            self._draw(self._colour, "colour", drawable)
-        context.copy_framebuffer(target.resolved, target.multisampled)
-        pattern.release()
+        for unit, texture in enumerate(target.textures, start=1):
+            texture.use(unit)
+        background = create_texture(self._context, scene.background[::-1], repeat=False)
+        background.use(4)
+        self._set_light(scene, light_projection)
+        target.colour.use()
+        self._context.enable_only(0)
+        self._screen.render()
+        background.release()
         shape = (scene.camera.height, scene.camera.width, 3)
-        return np.frombuffer(target.resolved.read(components=3, alignment=1), np.uint8).reshape(shape)[::-1]
-
-    def _draw(self, program: moderngl.Program, kind: str, drawable: Drawable) -> None:
-        _write_matrix(program, "model", OPENGL_FROM_OPENCV @ drawable.T_camera_object)
-        self._meshes[drawable.mesh][kind].render()
+        return np.frombuffer(target.colour.read(components=3, alignment=1), np.uint8).reshape(shape)[::-1]
 
     def _draw_shadow_map(self, scene: Scene, light_projection: Vector) -> None:
-        self._context.enable(moderngl.DEPTH_TEST)
         self._shadow_target.use()
         self._shadow_target.clear()
-        _write_matrix(self._shadow, "light_projection", light_projection)
+        write_matrix(self._shadow, "light_projection", light_projection)
         for drawable in scene.drawables:
-            self._draw(self._shadow, "shadow", drawable)
+            self._place(self._shadow, drawable).shadow.render()
 
-    def _draw_background(self, picture: NDArray[np.uint8]) -> None:
-        texture = self._texture(picture[::-1], repeat=False)
-        texture.use(0)
-        self._backdrop["picture"].value = 0
-        self._context.disable(moderngl.DEPTH_TEST)
-        self._screen.render()
-        texture.release()
+    def _draw_surfaces(self, scene: Scene, target: Targets) -> None:
+        target.surfaces.use()
+        target.surfaces.clear()
+        program = self._surface
+        write_matrix(program, "projection", projection_matrix(scene.camera))
+        for number, drawable in enumerate(scene.drawables, start=1):
+            mesh, material = self._place(program, drawable), drawable.material
+            program["number"].value = number
+            for name in ("tint", "pattern_strength", "pattern_scale"):
+                program[name].value = getattr(material, name)
+            if material.pattern_strength > 0:
+                self._pictures[material.pattern].use(0)
+            program["textured"].value = mesh.picture is not None
+            if mesh.picture is not None:
+                mesh.picture.use(1)
+            mesh.surface.render()
 
-    def _texture(self, picture: NDArray[np.uint8], repeat: bool) -> moderngl.Texture:
-        height, width = picture.shape[:2]
-        texture = self._context.texture((width, height), 3, np.ascontiguousarray(picture).tobytes(), alignment=1)
-        texture.repeat_x = texture.repeat_y = repeat
-        if repeat:
-            texture.build_mipmaps()
-            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-        return texture
+    def _place(self, program: moderngl.Program, drawable: Drawable) -> _Uploaded:
+        """Set pose and culling for a mesh that is drawn next."""
+        mesh = self._meshes[drawable.mesh]
+        write_matrix(program, "model", OPENGL_FROM_OPENCV @ drawable.T_camera_object)
+        self._context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if mesh.closed else 0))
+        return mesh
 
     def _set_light(self, scene: Scene, light_projection: Vector) -> None:
-        light, flip = scene.lighting, OPENGL_FROM_OPENCV[:3, :3]
-        _write_matrix(self._colour, "projection", projection_matrix(scene.camera))
-        _write_matrix(self._colour, "light_projection", light_projection)
-        self._colour["light_direction"].write((light.directions @ flip).astype(np.float32).tobytes())
-        self._colour["light_colour"].write(light.colours.astype(np.float32).tobytes())
-        self._colour["up"].value = tuple(flip @ light.up)
-        self._colour["ambient_up"].value = tuple(light.ambient_up)
-        self._colour["ambient_down"].value = tuple(light.ambient_down)
-        self._colour["shadow_softness"].value = light.shadow_softness
-        self._colour["shadow_map"].value = 0
-        self._colour["pattern"].value = 1
+        light, flip, program = scene.lighting, OPENGL_FROM_OPENCV[:3, :3], self._light
+        write_matrix(program, "to_camera", np.linalg.inv(projection_matrix(scene.camera)))
+        write_matrix(program, "light_projection", light_projection)
+        program["light_direction"].write((light.directions @ flip).astype(np.float32).tobytes())
+        program["light_colour"].write(light.colours.astype(np.float32).tobytes())
+        program["up"].value = tuple(flip @ light.up)
+        program["ambient_up"].value = tuple(light.ambient_up)
+        program["ambient_down"].value = tuple(light.ambient_down)
+        program["shadow_softness"].value = light.shadow_softness
+        materials = np.zeros((shaders.MOST_DRAWABLES, 2), np.float32)
+        for row, drawable in enumerate(scene.drawables):
+            materials[row] = drawable.material.roughness, drawable.material.metallic
+        program["materials"].write(materials.tobytes())
 
-    def _set_material(self, material: Material) -> None:
-        for name in ("tint", "roughness", "metallic", "pattern_strength", "pattern_scale"):
-            self._colour[name].value = getattr(material, name)
-
-    def _target(self, camera: Camera) -> _Target:
+    def _target(self, camera: Camera) -> Targets:
         size = (camera.width, camera.height)
         if size not in self._targets:
-            self._targets[size] = self._create_target(size)
+            self._targets[size] = create_targets(self._context, size, SAMPLES_SIDE)
         return self._targets[size]
 
-    def _create_target(self, size: tuple[int, int]) -> _Target:
-        context = self._context
-        values = [context.texture(size, 1, dtype="f4"), context.texture(size, 1, dtype="u4")]
-        geometry = context.framebuffer(values, context.depth_renderbuffer(size))
-        samples = context.renderbuffer(size, 4, samples=4)
-        multisampled = context.framebuffer([samples], context.depth_renderbuffer(size, samples=4))
-        return _Target(geometry, multisampled, context.framebuffer([context.texture(size, 3)]))
 
-
-def projection_matrix(camera: Camera) -> Vector:
-    """(4, 4) OpenGL clip matrix of an ideal pinhole. OpenGL's pixel centres lie at half integers, ours at integers."""
-    width, height = camera.width, camera.height
-    return np.array(
-        [
-            [2 * camera.fx / width, 0, 1 - 2 * (camera.cx + 0.5) / width, 0],
-            [0, 2 * camera.fy / height, 2 * (camera.cy + 0.5) / height - 1, 0],
-            [0, 0, -(FAR_M + NEAR_M) / (FAR_M - NEAR_M), -2 * FAR_M * NEAR_M / (FAR_M - NEAR_M)],
-            [0, 0, -1, 0],
-        ]
-    )
-
-
-def _light_projection(light: Lighting) -> Vector:
-    """(4, 4) orthographic clip matrix from the first light, in the camera's OpenGL frame."""
-    towards = OPENGL_FROM_OPENCV[:3, :3] @ light.directions[0]
-    centre = OPENGL_FROM_OPENCV[:3, :3] @ light.shadow_centre
-    helper = np.eye(3)[np.argmin(np.abs(towards))]
-    right = np.cross(helper, towards)
-    right /= np.linalg.norm(right)
-    rotation = np.stack([right, np.cross(towards, right), -towards]) / light.shadow_radius_m
-    rotation[2] /= 3.0
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation
-    matrix[:3, 3] = -rotation @ centre
-    return matrix
-
-
-def _write_matrix(program: moderngl.Program, name: str, matrix: Vector) -> None:
-    program[name].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
-
-
-def _create_context() -> moderngl.Context:
-    try:
-        return moderngl.create_context(
-            standalone=True, backend="egl", require=330, libgl="libGL.so.1", libegl="libEGL.so.1"
-        )
-    except Exception as error:  # glcontext raises bare exceptions
-        raise RenderError(
-            f"expected OpenGL 3.3 through EGL, got: {error}; on Debian: apt install libegl1 libgl1 libgl1-mesa-dri"
-        ) from error
+def _golden_spiral(count: int) -> Vector:
+    """(count, 2) points spread evenly over a disc of radius 1.3 (Vogel 1979)."""
+    place = np.arange(count)
+    radius, angle = 1.3 * np.sqrt((place + 0.5) / count), np.pi * (3 - np.sqrt(5)) * place
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)

@@ -1,113 +1,228 @@
-"""Random scenes: where the camera, the objects, the clutter and the light are."""
+"""Random rooms: where the objects, the clutter and the light are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from fpgnas_core.camera import Camera
-from fpgnas_core.se3 import make_transform
-from training.rendering.mesh import Mesh
+from fpgnas_core.se3 import make_transform, transform_points
+from training.rendering.lighting import sample_lighting, sample_material
 from training.rendering.pictures import random_picture
-from training.rendering.renderer import Drawable, Lighting, Material, Scene
+from training.rendering.pool import Pool, Prop, photograph_part
+from training.rendering.renderer import Drawable, Lighting, Material
+from training.rendering.sensor import photograph
 from training.rendering.settings import RenderSettings
+from training.rendering.views import ray_through, sample_view
 
 Vector = NDArray[np.float64]
-DISTRACTOR_INSTANCE = 1000
+Generator = np.random.Generator
+FIRST_DISTRACTOR = 1000
+UPRIGHT_SHARE = 0.5
+OTHER_OBJECT_SHARE = 0.6
+PLACING_TRIES = 8
 
 
 @dataclass(frozen=True)
-class Pool:
-    """Meshes on the GPU. targets: object id -> (mesh number, mesh). distractors and table: mesh numbers."""
+class Target:
+    """An annotated object; its drawable's instance is its number in the image, from 1."""
 
-    targets: dict[int, tuple[int, Mesh]]
-    distractors: Sequence[int]
-    table: int
+    object_id: int
+    drawable: Drawable
 
 
-def sample_camera_and_target(rng: np.random.Generator, settings: RenderSettings, mesh: Mesh) -> tuple[Camera, Vector]:
-    """A camera and T_camera_object: a fixed camera where a focal length is set, else a virtual one cropped round it."""
-    low, high = mesh.bounds.astype(np.float64)
-    diagonal = float(np.linalg.norm(high - low))
-    distance = rng.uniform(*settings.distance_m)
+@dataclass(frozen=True)
+class Draft:
+    """A scene before it is known who hides whom."""
+
+    targets: list[Target]
+    others: list[Drawable]
+    lighting: Lighting
+    background: NDArray[np.uint8]
+
+
+class RoomSampler:
+    """Draws the surroundings of a main target, which stands on a table or floats."""
+
+    def __init__(self, settings: RenderSettings, pool: Pool) -> None:
+        self.settings, self.pool = settings, pool
+
+    def view(self, rng: Generator, prop: Prop) -> tuple[Camera, Vector]:
+        """A camera and T_camera_object."""
+        return sample_view(rng, self.settings, prop)
+
+    def photograph(self, rng: Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What the camera makes of a clean picture."""
+        return photograph(rng, picture, self.settings.sensor_strength)
+
+    def material(self, rng: Generator) -> Material:
+        """The look of an annotated object."""
+        return sample_material(rng, self.settings.uniform_colour_share, self.pool.patterns)
+
+    def is_occluded(self, rng: Generator) -> bool:
+        """Whether something is to stand in the main target's way."""
+        return rng.random() < self.settings.occluded_share
+
+    def draft(self, rng: Generator, camera: Camera, main: Target, occluded: bool) -> Draft:
+        """Everything but the camera and the main target, which are given."""
+        prop = self.pool.targets[main.object_id]
+        pose = main.drawable.T_camera_object
+        centre = transform_points(pose, prop.centre[None])[0]
+        on_table = rng.random() < self.settings.table_share
+        up = _sample_up(rng, centre, pose[:3, 2] if on_table else None)
+        table = _Table(rng, self.pool, prop, pose, up) if on_table else None
+        targets = [main, *self._more_targets(rng, camera, main, centre, table)]
+        others = [] if table is None else table.drawables(rng)
+        others += self._clutter(rng, table, prop, centre, main.object_id)
+        if occluded:
+            others += self._occluders(rng, prop, centre, main.object_id)
+        others = [replace(part, instance=FIRST_DISTRACTOR + place) for place, part in enumerate(others)]
+        reach = max(0.25, 2.5 * prop.radius) if len(targets) == 1 else 0.45
+        return Draft(targets, others, sample_lighting(rng, centre, up, reach), self._background(rng))
+
+    def _background(self, rng: Generator) -> NDArray[np.uint8]:
+        width, height = max(160, self.settings.width // 2), max(160, self.settings.height // 2)
+        if self.pool.backgrounds and rng.random() < 0.5:
+            path = self.pool.backgrounds[rng.integers(len(self.pool.backgrounds))]
+            return photograph_part(rng, path, self.settings.width, self.settings.height)
+        return random_picture(rng, width, height)
+
+    def _more_targets(
+        self, rng: Generator, camera: Camera, main: Target, centre: Vector, table: _Table | None
+    ) -> list[Target]:
+        low, high = self.settings.objects_per_image
+        ids = [object_id for object_id in self.pool.targets if object_id != main.object_id]
+        chosen = rng.permutation(ids)[: int(rng.integers(low, high + 1)) - 1]
+        found: list[Target] = []
+        for object_id in map(int, chosen):
+            prop = self.pool.targets[object_id]
+            if table is not None:
+                pose = table.place(rng, prop, 2.2)
+            else:
+                pixel = rng.uniform([0, 0], [camera.width, camera.height])
+                place = ray_through(camera, pixel) * centre[2] * rng.uniform(0.75, 1.35)
+                pose = _floating(rng, prop, place)
+            if pose is not None:
+                drawable = Drawable(prop.number, pose, self.material(rng), 2 + len(found))
+                found.append(Target(object_id, drawable))
+        return found
+
+    def _clutter(
+        self, rng: Generator, table: _Table | None, target: Prop, centre: Vector, object_id: int
+    ) -> list[Drawable]:
+        """Things that stand on the table or float about the target."""
+        low, high = self.settings.distractors_per_image
+        parts = []
+        for _ in range(int(rng.integers(low, high + 1))):
+            prop, material = self._distractor(rng, object_id)
+            pose = table.place(rng, prop, 2.5) if table else None
+            if pose is None:
+                away = rng.normal(0, 1, 3)
+                away *= rng.uniform(1.1, 3.0) * (target.radius + prop.radius) / np.linalg.norm(away)
+                pose = _floating(rng, prop, centre + away)
+            parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
+        return parts
+
+    def _occluders(self, rng: Generator, target: Prop, centre: Vector, object_id: int) -> list[Drawable]:
+        """One to three things between the camera and the target, near its line of sight."""
+        parts = []
+        for _ in range(int(rng.integers(1, 4))):
+            prop, material = self._distractor(rng, object_id)
+            place = centre * rng.uniform(0.55, 0.9) + rng.normal(0, 0.85 * target.radius, 3) * [1, 1, 0.2]
+            parts.append(Drawable(prop.number, _floating(rng, prop, place), material, FIRST_DISTRACTOR))
+        return parts
+
+    def _distractor(self, rng: Generator, object_id: int) -> tuple[Prop, Material]:
+        """A shape or, in crops, one of the other objects. In whole frames an object that is there is annotated."""
+        others = [prop for other, prop in self.pool.targets.items() if other != object_id]
+        if others and self.settings.focal_px == 0 and rng.random() < OTHER_OBJECT_SHARE:
+            return others[rng.integers(len(others))], self.material(rng)
+        tint = (*rng.uniform(0, 1, 3), rng.uniform(0, 1))
+        strength = rng.uniform(0, 0.9) if rng.random() < 0.5 else 0.0
+        pattern = int(rng.choice(self.pool.patterns))
+        material = Material(tint, rng.uniform(0.2, 1.0), rng.uniform(0, 0.7), strength, rng.uniform(3, 30), pattern)
+        return self.pool.distractors[rng.integers(len(self.pool.distractors))], material
+
+
+def _floating(rng: Generator, prop: Prop, place: Vector) -> Vector:
+    """T_camera_object of a thing turned at random, its box's centre at `place` (3,), camera frame."""
     rotation = Rotation.random(random_state=rng).as_matrix()
-    width, height = settings.width, settings.height
-    if settings.focal_px > 0:
-        focal, margin = settings.focal_px, 0.35 * settings.focal_px * diagonal / distance
-        pixel = rng.uniform([margin, margin], np.maximum([width - margin, height - margin], margin + 1))
-        camera = Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
-        ray = np.array([(pixel[0] - camera.cx) / focal, (pixel[1] - camera.cy) / focal, 1.0])
-    else:
-        focal = _sample_extent(rng, settings.extent_px) * distance / diagonal
-        ray = np.append(rng.uniform([-0.55, -0.42], [0.55, 0.42]), 1.0)
-        shift = rng.normal(0, 0.12, 2).clip(-0.4, 0.4) * [width, height]
-        centre = np.array([(width - 1) / 2, (height - 1) / 2]) + shift - focal * ray[:2]
-        camera = Camera(focal, focal, centre[0], centre[1], width, height)
-    return camera, make_transform(rotation, ray * distance - rotation @ ((low + high) / 2))
+    return make_transform(rotation, place - rotation @ prop.centre)
 
 
-def _sample_extent(rng: np.random.Generator, extent_px: tuple[float, float]) -> float:
-    """Two thirds in the upper half of the range, where the second pass works; the rest over the whole of it."""
-    low, high = extent_px
-    return float(rng.uniform((low + high) / 2 if rng.random() < 0.5 else low, high))
+class _Table:
+    """A plane under the main target and what has been put on it."""
+
+    def __init__(self, rng: Generator, pool: Pool, prop: Prop, pose: Vector, up: Vector) -> None:
+        self._pool, self._up = pool, up
+        height = float(((prop.mesh.vertices @ pose[:3, :3].T) @ up).min() + pose[:3, 3] @ up)
+        centre = transform_points(pose, prop.centre[None])[0]
+        self._foot = centre + up * (height - float(centre @ up))
+        facing = Rotation.align_vectors(up[None], np.array([[0.0, 0.0, 1.0]]))[0]
+        self._turn = facing * Rotation.from_euler("z", rng.uniform(0, 2 * np.pi))
+        self._taken: list[tuple[Vector, float]] = [(np.zeros(2), prop.radius)]
+
+    def drawables(self, rng: Generator) -> list[Drawable]:
+        """The table and, often, a printed board on it, under the main target."""
+        parts = [self._slab(self._pool.table, 1.0, 0.0, _table_material(rng, self._pool))]
+        if rng.random() < 0.45:
+            size = self._taken[0][1] * rng.uniform(1.8, 6.0)
+            paper = Material((0, 0, 0, 0), rng.uniform(0.5, 1.0), 0.0, 1.0, 1.0, int(rng.choice(self._pool.boards)))
+            parts.append(self._slab(self._pool.board, size, 5e-4, paper))
+        return parts
+
+    def place(self, rng: Generator, prop: Prop, reach: float) -> Vector | None:
+        """T_camera_object of another thing that stands free, within `reach` radii of the middle; None for no room."""
+        for _ in range(PLACING_TRIES):
+            angle, first = rng.uniform(0, 2 * np.pi), self._taken[0][1]
+            distance = (first + prop.radius) * rng.uniform(0.55, reach)
+            at = distance * np.array([np.cos(angle), np.sin(angle)])
+            if all(np.linalg.norm(at - other) > 0.6 * (radius + prop.radius) for other, radius in self._taken):
+                self._taken.append((at, prop.radius))
+                return self._standing(rng, prop, at)
+        return None
+
+    def _standing(self, rng: Generator, prop: Prop, at: Vector) -> Vector:
+        """Upright or tumbled, its lowest vertex on the table."""
+        upright = rng.random() < UPRIGHT_SHARE
+        spin = Rotation.from_euler("z", rng.uniform(0, 2 * np.pi)) if upright else Rotation.random(random_state=rng)
+        turned = (prop.mesh.vertices - prop.centre) @ spin.as_matrix().T
+        centre = np.array([*at, -float(turned[:, 2].min())])
+        rotation = (self._turn * spin).as_matrix()
+        return make_transform(rotation, self._foot + self._turn.apply(centre) - rotation @ prop.centre)
+
+    def _slab(self, mesh: int, size: float, height_m: float, material: Material) -> Drawable:
+        pose = make_transform(self._turn.as_matrix(), self._foot + height_m * self._up)
+        pose[:3, :2] *= size
+        return Drawable(mesh, pose, material, FIRST_DISTRACTOR)
 
 
-def sample_scene(
-    rng: np.random.Generator,
-    settings: RenderSettings,
-    pool: Pool,
-    camera: Camera,
-    target: Drawable,
-    occluders: Sequence[Drawable],
-) -> Scene:
-    """The target and its occluders with clutter, a table (in a share of scenes), light and background."""
-    centre = target.T_camera_object[:3, 3]
-    up = _sample_up(rng, centre)
-    drawables = [target, *occluders]
-    if rng.random() < settings.table_share:
-        drawables += _table_and_clutter(rng, pool, target, up)
-    background = random_picture(rng, max(160, settings.width // 2), max(160, settings.height // 2))
-    return Scene(camera, drawables, sample_lighting(rng, centre, up), background, random_picture(rng, 192, 192))
+def _table_material(rng: Generator, pool: Pool) -> Material:
+    """Wood, a plain tone as worktops have, a printed pattern, or any colour."""
+    kind, roughness, scale = rng.random(), rng.uniform(0.3, 1.0), rng.uniform(0.8, 5.0)
+    grey = np.clip(rng.uniform(0.05, 1.0) * (1 + rng.normal(0, 0.08, 3)), 0, 1)
+    if kind < 0.3:
+        return Material((*grey, rng.uniform(0, 0.3)), roughness, 0.0, 1.0, scale, int(rng.choice(pool.woods)))
+    if kind < 0.5:
+        strength, pattern = rng.uniform(0, 0.3), int(rng.choice(pool.patterns))
+        return Material((*grey, 1.0), roughness, 0.0, strength, 2 * scale, pattern)
+    pattern = int(rng.choice(pool.boards if kind < 0.6 else pool.patterns))
+    strength = rng.uniform(0.3, 1.0) if kind < 0.85 else 0.0
+    return Material((*rng.uniform(0.05, 1.0, 3), 1.0), roughness, 0.0, strength, scale, pattern)
 
 
-def sample_occluders(rng: np.random.Generator, pool: Pool, target: Drawable) -> list[Drawable]:
-    """One to three shapes between the camera and the target, near its line of sight."""
-    centre = target.T_camera_object[:3, 3]
-    occluders = []
-    for index in range(int(rng.integers(1, 4))):
-        nearer = rng.uniform(0.55, 0.9)
-        position = centre * nearer + rng.normal(0, 0.055, 3) * [1, 1, 0.2]
-        occluders.append(_distractor(rng, pool, position, DISTRACTOR_INSTANCE + index))
-    return occluders
+def _sample_up(rng: Generator, centre: Vector, upright: Vector | None) -> Vector:
+    """A unit normal of the table that faces the camera, so that its upper side is seen; camera frame.
 
-
-def sample_material(rng: np.random.Generator, uniform_colour_share: float) -> Material:
-    """The target's look: its own colours, or one uniform colour, as a print has."""
-    uniform = rng.random() < uniform_colour_share
-    tint = (*rng.uniform(0.02, 1.0, 3), 1.0) if uniform else (*rng.uniform(0, 1, 3), rng.uniform(0, 0.15))
-    metallic = rng.uniform(0, 0.6) if rng.random() < 0.15 else 0.0
-    return Material(tint, rng.uniform(0.25, 1.0), metallic, rng.uniform(0, 0.12), rng.uniform(2, 30))
-
-
-def sample_lighting(rng: np.random.Generator, centre: Vector, up: Vector) -> Lighting:
-    """One main light with a shadow and two weaker ones, each with a colour of its own, over a soft ambient."""
-    directions = rng.normal(0, 1, (3, 3)) + 1.2 * up - [0, 0, 0.6]
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    power = np.array([rng.uniform(0.8, 3.6), rng.uniform(0, 1.2), rng.uniform(0, 0.8)])
-    colours = power[:, None] * (1 + rng.normal(0, 0.13, (3, 3))).clip(0.4, 1.6)
-    ambient = rng.uniform(0.08, 0.75) * (1 + rng.normal(0, 0.1, 3)).clip(0.5, 1.5)
-    below = ambient * rng.uniform(0.3, 0.9)
-    softness = rng.uniform(0.001, 0.02)
-    return Lighting(directions, colours, ambient, below, up, centre, rng.uniform(0.22, 0.4), softness)
-
-
-def _sample_up(rng: np.random.Generator, centre: Vector) -> Vector:
-    """A unit normal of the table that faces the camera, so that its upper side is seen; camera frame."""
+    upright: (3,) where the object stands as it was modelled, in a share of the images if the camera sees that side.
+    """
     towards_camera = -centre / np.linalg.norm(centre)
+    if upright is not None and upright @ towards_camera > 0.15 and rng.random() < UPRIGHT_SHARE:
+        return upright
     up = np.array([0.0, -1.0, 0.0]) + rng.normal(0, 0.5, 3) + 0.5 * towards_camera
     up /= np.linalg.norm(up)
     if up @ towards_camera < 0.15:
@@ -115,27 +230,6 @@ def _sample_up(rng: np.random.Generator, centre: Vector) -> Vector:
     return np.asarray(up / np.linalg.norm(up))
 
 
-def _table_and_clutter(rng: np.random.Generator, pool: Pool, target: Drawable, up: Vector) -> list[Drawable]:
-    mesh = next(mesh for number, mesh in pool.targets.values() if number == target.mesh)
-    heights = (mesh.vertices @ target.T_camera_object[:3, :3].T) @ up
-    foot = target.T_camera_object[:3, 3] + up * float(heights.min())
-    facing = Rotation.align_vectors(up[None], np.array([[0.0, 0.0, 1.0]]))[0]
-    spin = facing * Rotation.from_euler("z", rng.uniform(0, 2 * np.pi))
-    tint = (*rng.uniform(0.05, 1.0, 3), 1.0)
-    pattern = rng.uniform(0.3, 1.0) if rng.random() < 0.7 else 0.0
-    material = Material(tint, rng.uniform(0.4, 1.0), 0.0, pattern, rng.uniform(0.7, 5.0))
-    parts = [Drawable(pool.table, make_transform(spin.as_matrix(), foot), material, DISTRACTOR_INSTANCE)]
-    for index in range(int(rng.integers(0, 4))):
-        angle, radius = rng.uniform(0, 2 * np.pi), rng.uniform(0.09, 0.25)
-        offset = spin.apply([radius * np.cos(angle), radius * np.sin(angle), 0.03])
-        parts.append(_distractor(rng, pool, foot + offset, DISTRACTOR_INSTANCE + 10 + index))
-    return parts
-
-
-def _distractor(rng: np.random.Generator, pool: Pool, position: Vector, instance: int) -> Drawable:
-    mesh = int(rng.choice(pool.distractors))
-    rotation = Rotation.random(random_state=rng).as_matrix()
-    tint = (*rng.uniform(0, 1, 3), rng.uniform(0, 1))
-    pattern = rng.uniform(0, 0.9) if rng.random() < 0.5 else 0.0
-    material = Material(tint, rng.uniform(0.2, 1.0), rng.uniform(0, 0.7), pattern, rng.uniform(3, 30))
-    return Drawable(mesh, make_transform(rotation, position), material, instance)
+def all_drawables(targets: Sequence[Target], others: Sequence[Drawable]) -> list[Drawable]:
+    """What is drawn: the annotated objects, then the rest."""
+    return [*(target.drawable for target in targets), *others]

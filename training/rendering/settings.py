@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from training.errors import SettingsError
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """Synthetic images of one mesh, written as a BOP data set."""
+    """Synthetic images of one or many meshes, written as a BOP data set."""
 
-    mesh: str
-    """Mesh file: PLY, OBJ, STL or GLB."""
     out: str
     """Folder of the data set; a run that was stopped goes on where it was."""
+    mesh: str | list[str] = ""
+    """Mesh files, one or several: PLY, OBJ, STL or GLB, with vertex colours or a texture."""
+    models: str = ""
+    """Instead of `mesh`: a BOP models folder (obj_000001.ply, millimetres, and models_info.json with symmetries)."""
+    objects: list[int] = field(default_factory=list)
+    """Ids of the objects of `models`; empty: all that models_info.json names."""
     unit: str = "mm"
-    """Unit of the mesh's lengths: m, cm or mm."""
+    """Unit of the meshes' lengths: m, cm or mm."""
     object_id: int = 1
-    """Number of the object in the BOP files, from 1."""
+    """Number of the first mesh in the BOP files, from 1; the others follow."""
     object_name: str = "object"
-    """Name of the object."""
+    """Name of the object; several meshes have the names of their files."""
     symmetries: str = ""
-    """JSON file with symmetries_discrete and symmetries_continuous as in BOP's models_info.json; empty: none."""
+    """JSON file with symmetries_discrete and symmetries_continuous as in BOP's models_info.json; empty: none.
+    For one mesh; several with symmetries come as `models`."""
+    distractors: str = ""
+    """Folder of meshes (of `unit`) that stand about without annotation, beside the built-in shapes; empty: none."""
+    backgrounds: str = ""
+    """Folder of photographs (JPEG or PNG) that half of the images have as background; empty: none."""
+    environment: Literal["room", "space", "lightbox", "sunlamp"] = "room"
+    """Surroundings: a room, or one spacecraft as in SPEED and in the two domains of SPEED+."""
+    backend: Literal["opengl", "blender"] = "opengl"
+    """What draws the colours: our own renderer, or Blender's path tracer (extra `photoreal`), far slower."""
+    objects_per_image: tuple[int, int] = (1, 1)
+    """Whole frames: lowest and highest number of annotated objects. Crops have one; other objects stand in its way."""
     most_faces: int = 0
     """Triangles to which the drawn mesh is simplified, for speed; 0: as it is."""
     images: int = 20000
@@ -38,13 +54,15 @@ class RenderSettings:
     height: int = 128
     """Image height, px."""
     focal_px: float = 0.0
-    """Focal length of a fixed camera, px; 0: virtual cameras cropped round the object, as training wants."""
+    """Focal length of a fixed camera, px; 0: virtual cameras cropped round one object, as training wants."""
     extent_px: tuple[float, float] = (22.0, 125.0)
     """Virtual cameras: lowest and highest projected length of the mesh's box diagonal, px."""
     distance_m: tuple[float, float] = (0.3, 1.2)
-    """Lowest and highest distance of the object, metres."""
+    """Lowest and highest distance of the object, metres. In a room all are as likely, in space as in SPEED."""
+    distractors_per_image: tuple[int, int] = (0, 3)
+    """Lowest and highest number of things without annotation that stand about the object."""
     min_visible: float = 0.4
-    """Lowest visible share of the object's silhouette, 0 to 1."""
+    """Lowest visible share of an annotated object's silhouette, 0 to 1."""
     occluded_share: float = 0.55
     """Share of images in which shapes stand in front of the object, 0 to 1."""
     table_share: float = 0.6
@@ -70,7 +88,30 @@ class RenderSettings:
         ):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
+        self._check_objects()
         for name in ("extent_px", "distance_m"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise SettingsError(f"{name}: expected two rising positive numbers, got {low} and {high}")
+
+    @property
+    def mesh_paths(self) -> list[str]:
+        """The files of `mesh`."""
+        return [self.mesh] if isinstance(self.mesh, str) else list(self.mesh)
+
+    def _check_objects(self) -> None:
+        fewest, most = self.distractors_per_image
+        if not 0 <= fewest <= most:
+            raise SettingsError(f"distractors_per_image: expected two rising numbers, got {fewest} and {most}")
+        if bool(self.models) == bool(self.mesh):
+            got = "both" if self.models else "neither"
+            raise SettingsError(f"mesh and models: expected one of them, got {got}")
+        if self.symmetries and len(self.mesh_paths) != 1:
+            raise SettingsError("symmetries: expected one mesh with them, got several; use models instead")
+        low, high = self.objects_per_image
+        if not 1 <= low <= high:
+            raise SettingsError(f"objects_per_image: expected two rising numbers from 1, got {low} and {high}")
+        if high > 1 and self.environment != "room":
+            raise SettingsError(f"objects_per_image: expected 1 outside a room, got {high}")
+        if high > 1 and self.focal_px == 0:
+            raise SettingsError("objects_per_image: expected 1 in crops, got more; set focal_px for whole frames")

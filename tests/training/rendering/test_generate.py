@@ -1,12 +1,15 @@
 """Data sets: readable by the BOP reader, the same for a seed, resumable, as visible as asked for."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import trimesh
 
+from fpgnas_core.se3 import transform_points
 from training.data.bop import read_split
 from training.data.models import read_models
 from training.errors import SettingsError
@@ -78,3 +81,88 @@ def test_stopped_run_goes_on_to_the_same_data(settings: RenderSettings, tmp_path
 def test_settings_that_cannot_be_rendered_are_refused(field: str, value: object, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         RenderSettings(mesh="m.ply", out="o", **{field: value})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> RenderSettings:
+    """Two objects of a BOP models folder, one of them with a symmetry, in whole frames."""
+    folder = tmp_path_factory.mktemp("several")
+    models = folder / "given"
+    for object_id, size in ((3, (60, 60, 30)), (8, (90, 40, 40))):
+        models.mkdir(exist_ok=True)
+        trimesh.creation.box(extents=size).export(models / f"obj_{object_id:06d}.ply")
+    turn = [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    (models / "models_info.json").write_text(json.dumps({"3": {"symmetries_discrete": [turn]}, "8": {"name": "brick"}}))
+    made = RenderSettings(
+        out=str(folder / "made"),
+        models=str(models),
+        images=12,
+        workers=1,
+        width=320,
+        height=240,
+        focal_px=280.0,
+        objects_per_image=(2, 2),
+        min_visible=0.3,
+    )
+    generate(made)
+    return made
+
+
+def test_several_objects_are_annotated_each_with_its_own_masks(several: RenderSettings) -> None:
+    models = read_models(Path(several.out) / "models")
+    assert models[8].name == "brick"
+    assert models[3].symmetries_discrete.shape == (1, 4, 4)
+    samples = read_split(Path(several.out), "train", models)
+    assert sum(len(sample.annotations) == 2 for sample in samples) >= 4
+    for sample in samples:
+        assert len({annotation.object_id for annotation in sample.annotations}) == len(sample.annotations)
+        taken = np.zeros((240, 320), int)
+        for annotation in sample.annotations:
+            visible, whole = annotation.load_mask_visible(), annotation.load_mask()
+            assert not (visible & ~whole).any()
+            assert annotation.visible_fraction >= several.min_visible
+            taken += visible
+            vertices = models[annotation.object_id].load_mesh().vertices
+            reach = transform_points(annotation.T_camera_object, vertices)[:, 2]
+            depth = sample.load_depth()[visible]
+            assert np.all((depth > reach.min() - 1e-3) & (depth < reach.max() + 1e-3))
+        assert taken.max() == 1
+
+
+def test_crops_have_one_annotation_and_other_objects_only_in_the_way(several: RenderSettings, tmp_path: Path) -> None:
+    crops = replace(several, out=str(tmp_path), focal_px=0.0, width=128, height=128, objects_per_image=(1, 1))
+    generate(crops)
+    samples = read_split(tmp_path, "train")
+    assert {annotation.object_id for sample in samples for annotation in sample.annotations} == {3, 8}
+    assert all(len(sample.annotations) == 1 for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "mesh and models: expected one of them, got neither"),
+        ({"mesh": "m.ply", "models": "d"}, "mesh and models: expected one of them, got both"),
+        ({"mesh": ["a.ply", "b.ply"], "symmetries": "s.json"}, "symmetries: expected one mesh"),
+        ({"mesh": "m.ply", "objects_per_image": (1, 3)}, "objects_per_image: expected 1 in crops"),
+        (
+            {"mesh": "m.ply", "objects_per_image": (1, 3), "focal_px": 300.0, "environment": "space"},
+            "objects_per_image: expected 1 outside a room, got 3",
+        ),
+    ],
+)
+def test_objects_that_do_not_go_together_are_refused(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        RenderSettings(out="o", **fields)  # type: ignore[arg-type]
+
+
+def test_id_without_a_mesh_is_named(several: RenderSettings, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"objects: expected ids of meshes in .* \(3, 8\), got 4"):
+        generate(replace(several, out=str(tmp_path), objects=[3, 4]))
+
+
+def test_error_of_a_worker_ends_the_run(tmp_path: Path) -> None:
+    settings = RenderSettings(
+        mesh=str(ASSETS / "demo_object.ply"), out=str(tmp_path), images=1, workers=1, backgrounds=str(tmp_path / "none")
+    )
+    with pytest.raises(SettingsError, match="backgrounds: expected a folder with JPEG or PNG pictures"):
+        generate(settings)
