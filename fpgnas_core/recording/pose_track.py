@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
+from fpgnas_core.arrays import FloatArray
 from fpgnas_core.se3 import invert_transform, make_transform
 
-Matrix = NDArray[np.float64]
-Edge = tuple[str, str]
+Matrix: TypeAlias = FloatArray
+Edge: TypeAlias = tuple[str, str]
 
 
 class PoseTrack:
