@@ -18,9 +18,13 @@ UNIT_TOLERANCE = 1e-3
 
 
 def stamp_of(message: Any) -> int:
-    """Return the header's stamp, nanoseconds, of a message of ROS 2 or of ROS 1."""
-    stamp = message.header.stamp
-    return int(stamp.sec) * 10**9 + int(stamp.nanosec)
+    """Return the header's stamp, nanoseconds, of a message of rclpy or of a recording."""
+    return stamp_of_header(message.header)
+
+
+def stamp_of_header(header: Any) -> int:
+    """Return the stamp, nanoseconds."""
+    return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)
 
 
 def image_of(message: Any, where: str) -> ByteArray:

@@ -19,11 +19,15 @@ def refuse(error: RecordingError) -> None:
 
 
 def pose_tracks(
-    bag: Bag, topics: Iterable[str], on_impossible: Callable[[RecordingError], None] = refuse
+    bag: Bag,
+    topics: Iterable[str],
+    on_impossible: Callable[[RecordingError], None] = refuse,
+    on_stamp: Callable[[int, str], None] = lambda stamp_ns, where: None,
 ) -> tuple[dict[str, str], dict[str, PoseTrack]]:
     """Return frame and poses of each of these PoseStamped topics. Raises RecordingError.
 
     on_impossible: is told of poses that are none (not finite, no unit quaternion); they are left out if it returns.
+    on_stamp: is told of each stamp, nanoseconds, in recorded order, and of where it was.
     """
     frames: dict[str, str] = {}
     stamps, poses = defaultdict[str, list[int]](list), defaultdict[str, list[Matrix]](list)
@@ -31,6 +35,7 @@ def pose_tracks(
         if frames.setdefault(topic, message.header.frame_id) != message.header.frame_id:
             expected, got = frames[topic], message.header.frame_id
             raise RecordingError(f"{where}: frame_id: expected {expected!r} as before, got {got!r}")
+        on_stamp(stamp_of(message), where)
         try:
             pose = pose_of(message.pose.position, message.pose.orientation, where)
         except RecordingError as error:
