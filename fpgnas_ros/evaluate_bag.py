@@ -5,27 +5,45 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from fpgnas_core.errors import FpgnasError
-from fpgnas_ros.bag_evaluation.evaluate import evaluate
+from fpgnas_ros.bag_evaluation.comparison import WITHIN_NOISE
+from fpgnas_ros.bag_evaluation.evaluate import Evaluation, evaluate
+from fpgnas_ros.bag_evaluation.gate import Condition
+from fpgnas_ros.bag_evaluation.report.headline import headlines
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.truth import Matching
 
-BAD_USE = 2
+FAILED, BAD_USE = 1, 2
 
 
 def main() -> int:
     """0, 1 where a --fail-if holds, 2 with one line on stderr for bad use."""
     arguments = _parser().parse_args()
     try:
-        evaluation = evaluate(settings_of(arguments), shlex.join(["evaluate_bag", *sys.argv[1:]]))
+        settings = settings_of(arguments)
+        evaluation = evaluate(settings, shlex.join(["evaluate_bag", *sys.argv[1:]]))
     except FpgnasError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_USE
-    print(evaluation.summary["runs"][0]["accuracy"])
-    return 0
+    print("\n".join(_result(evaluation)))
+    print(settings.out / "report.html")
+    return FAILED if any(verdict.has_failed for verdict in evaluation.verdicts) else 0
+
+
+def _result(evaluation: Evaluation) -> Iterator[str]:
+    """What people want to know first."""
+    yield from (f"warning: {line}" for line in evaluation.findings.lines())
+    for run in evaluation.summary["runs"]:
+        figures = ", ".join(f"{figure.name} {figure.value}" for figure in headlines(run))
+        yield f"{run['name']}: {run['frames']} frames: {figures}"
+    for title, changes in evaluation.changes.items():
+        beyond = [change.line for change in changes if change.verdict != WITHIN_NOISE]
+        yield f"{title}: {'; '.join(beyond) or 'nothing changed beyond noise'}"
+    yield from (verdict.line for verdict in evaluation.verdicts)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--first-pass-period", type=int, default=1, metavar="N", help="as the node's parameter (default: 1)")
     add("--confidence", type=float, default=0.5, help="lowest confidence of a detection (default: 0.5)")
     add("--workers", type=int, default=0, metavar="N", help="frames worked on at a time (default: one a CPU core)")
+    add("--annotate", action="store_true", help="also write a recording of poses, tf and overlaid images")
+    add(
+        "--fail-if",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="exit with 1 where it holds, such as 'add_s_auc < 0.8'; any figure of summary.json; repeatable",
+    )
+    add("--baseline", type=Path, metavar="JSON", help="summary.json of before: say what changed beyond noise")
     add("--out", type=Path, default=Path("out/bag"), metavar="DIR", help="folder of the results (default: out/bag)")
     return parser
 
@@ -90,6 +117,9 @@ def settings_of(arguments: argparse.Namespace) -> EvaluationSettings:
         first_pass_period=arguments.first_pass_period,
         confidence_threshold=arguments.confidence,
         workers=arguments.workers,
+        annotate=arguments.annotate,
+        fail_if=tuple(map(Condition.parse, arguments.fail_if)),
+        baseline=arguments.baseline,
     )
 
 

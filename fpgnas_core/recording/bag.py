@@ -81,8 +81,10 @@ class Bag:
             raise RecordingError(f"{self.path}: expected {expected} of {kind}, got {got}; name it")
         return topics[0]
 
-    def messages(self, topics: Iterable[str]) -> Iterator[RecordedMessage]:
-        """Yield the messages of some topics in recorded order.
+    def messages(
+        self, topics: Iterable[str], start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[RecordedMessage]:
+        """Yield the messages of some topics in recorded order, of those recorded from start_ns to before stop_ns.
 
         Raises RecordingError where the file is damaged; opened `as_far_as_it_goes`, says so in `damage` and ends.
         """
@@ -90,7 +92,9 @@ class Bag:
         connections = [connection for connection in self._reader.connections if connection.topic in wanted]
         count = 0
         try:
-            for connection, recorded_ns, data in self._reader.messages(connections) if connections else ():
+            for connection, recorded_ns, data in (
+                self._reader.messages(connections, start_ns, stop_ns) if connections else ()
+            ):
                 yield RecordedMessage(connection.topic, connection.msgtype, recorded_ns, bytes(data))
                 count += 1
         except _UNREADABLE as error:

@@ -10,16 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from fpgnas_core.bundle import Bundle, load_bundle
+from fpgnas_ros.bag_evaluation.annotated import AnnotatedRecording
+from fpgnas_ros.bag_evaluation.comparison import Change, compare_runs, compare_with_baseline, read_summary
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
 from fpgnas_ros.bag_evaluation.findings import Findings
+from fpgnas_ros.bag_evaluation.gate import Verdict, judge
 from fpgnas_ros.bag_evaluation.inputs import OpenRecording, open_recording
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject, evaluated_objects
+from fpgnas_ros.bag_evaluation.report.charts import charts
+from fpgnas_ros.bag_evaluation.report.page import Report
 from fpgnas_ros.bag_evaluation.rerun import Rerun
 from fpgnas_ros.bag_evaluation.run import RECORDED, Run, add_recorded
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 from fpgnas_ros.bag_evaluation.summary import digest, summarise, summarise_run
 from fpgnas_ros.bag_evaluation.tables import write_bop, write_per_frame, write_tum
+from fpgnas_ros.bag_evaluation.worst_frames import Picture, pictures
 from fpgnas_ros.share_folder import resolve_model
+
+Objects = Mapping[int, EvaluatedObject]
 
 
 @dataclass(frozen=True)
@@ -27,8 +35,15 @@ class Evaluation:
     """All runs over all recordings."""
 
     runs: list[Run]
-    objects: Mapping[int, EvaluatedObject]
+    objects: Objects
+    findings: Findings
+    pictures: dict[str, list[Picture]]
+    """By run."""
     summary: dict[str, Any]
+    """The content of summary.json."""
+    verdicts: list[Verdict]
+    changes: dict[str, list[Change]]
+    """By what is compared."""
 
 
 def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
@@ -38,7 +53,33 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     if len(bundles) < len(settings.bundles):
         raise EvaluationError("--bundle: expected bundles in folders of different names")
     described = load_bundle(resolve_model(settings.objects)) if settings.objects else next(iter(bundles.values()))
+    baseline = read_summary(settings.baseline) if settings.baseline is not None else None
     objects = evaluated_objects(described, settings.meshes, findings)
+    runs, worst = _runs(settings, bundles, objects, findings)
+    summary = summarise([summarise_run(run, objects) for run in runs], settings.bags, findings, command)
+    changes = {
+        f"From {runs[0].name} to {run.name}, over the same frames": compare_runs(runs[0], run, objects)
+        for run in runs[1:]
+    }
+    if baseline is not None:
+        changes |= {
+            f"From {settings.baseline} to {run['name']}": compare_with_baseline(baseline, run)
+            for run in summary["runs"]
+        }
+    verdicts = judge(summary, settings.fail_if)
+    evaluation = Evaluation(runs, objects, findings, worst, summary, verdicts, changes)
+    _write(settings.out, evaluation)
+    return evaluation
+
+
+def _name(bundle: str) -> str:
+    return Path(resolve_model(bundle)).resolve().name
+
+
+def _runs(
+    settings: EvaluationSettings, bundles: Mapping[str, Bundle], objects: Objects, findings: Findings
+) -> tuple[list[Run], dict[str, list[Picture]]]:
+    """Every run, and its pictures; the recordings are open only here."""
     models = {scored.model.name: scored.model for scored in objects.values()}
     settings.out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -50,20 +91,10 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
             runs = [_rerun(name, bundle, recordings, settings, objects) for name, bundle in bundles.items()]
         else:
             runs = [_recorded(recordings, settings, objects)]
-    figures = [summarise_run(run, objects) for run in runs]
-    summary = summarise(figures, settings.bags, findings, command)
-    evaluation = Evaluation(runs, objects, summary)
-    _write(settings.out, evaluation)
-    return evaluation
+        return runs, {run.name: pictures(run, recordings, objects) for run in runs}
 
 
-def _name(bundle: str) -> str:
-    return Path(resolve_model(bundle)).resolve().name
-
-
-def _recorded(
-    recordings: list[OpenRecording], settings: EvaluationSettings, objects: Mapping[int, EvaluatedObject]
-) -> Run:
+def _recorded(recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects) -> Run:
     run = Run(RECORDED)
     for recording in recordings:
         add_recorded(run, recording, settings, objects)
@@ -71,11 +102,7 @@ def _recorded(
 
 
 def _rerun(
-    name: str,
-    bundle: Bundle,
-    recordings: list[OpenRecording],
-    settings: EvaluationSettings,
-    objects: Mapping[int, EvaluatedObject],
+    name: str, bundle: Bundle, recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects
 ) -> Run:
     engine = Rerun(bundle, settings.first_pass_period, settings.confidence_threshold, settings.worker_count)
     run = Run(name)
@@ -87,13 +114,29 @@ def _rerun(
         "workers": settings.worker_count,
     }
     for recording in recordings:
-        engine.add_to(run, recording, objects, lambda score, image: None, lambda kept: None)
+        if not settings.annotate:
+            engine.add_to(run, recording, objects, lambda score, image: None, lambda kept: None)
+            continue
+        with AnnotatedRecording(settings.out / f"annotated_{name}_{recording.number}", objects) as annotated:
+            engine.add_to(run, recording, objects, annotated.messages_of, annotated.write)
     return run
 
 
 def _write(out: Path, evaluation: Evaluation) -> None:
-    (out / "summary.json").write_text(json.dumps(evaluation.summary, indent=1) + "\n")
-    write_per_frame(out / "per_frame.csv", evaluation.runs, evaluation.objects)
+    files = [out / "summary.json", out / "per_frame.csv"]
+    files[0].write_text(json.dumps(evaluation.summary, indent=1) + "\n")
+    write_per_frame(files[1], evaluation.runs, evaluation.objects)
     for run in evaluation.runs:
-        write_bop(out / f"bop_{run.name}.csv", run)
-        write_tum(out, run, evaluation.objects)
+        files.append(out / f"bop_{run.name}.csv")
+        write_bop(files[-1], run)
+        files += write_tum(out, run, evaluation.objects)
+    report = Report(
+        summary=evaluation.summary,
+        warnings=evaluation.findings.lines(),
+        verdicts=evaluation.verdicts,
+        changes=evaluation.changes,
+        charts=charts(evaluation.runs, evaluation.objects),
+        pictures=evaluation.pictures,
+        files=list(dict.fromkeys(files)),
+    )
+    (out / "report.html").write_text(report.html())

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from fpgnas_core.arrays import FloatArray
+import numpy as np
+
+from fpgnas_core.arrays import FloatArray, IntArray
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.metrics import BOP_SYMMETRY_STEPS
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.symmetry import symmetry_transforms
 from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.sources import Source
-from fpgnas_ros.ply_points import read_ply_points
+from fpgnas_ros.ply_points import read_ply_points, read_ply_triangles
 
 METRES_PER_MM = 0.001
 
@@ -26,6 +28,8 @@ class EvaluatedObject:
     model: ObjectModel
     points: FloatArray
     """(P, 3), metres, object frame: the vertices of the mesh as BOP takes them, or else the keypoints."""
+    triangles: IntArray
+    """(F, 3) indices of points, for drawing; maybe none."""
 
     @property
     def is_symmetric(self) -> bool:
@@ -44,10 +48,11 @@ def evaluated_objects(bundle: Bundle, meshes: Sequence[Source], findings: Findin
     files = {source.object_in(models).object_id: Path(source.place).expanduser() for source in meshes}
     objects = {}
     for model in bundle.objects:
-        if model.object_id in files:
-            points = METRES_PER_MM * read_ply_points(files[model.object_id])
-        else:
-            points = model.keypoints
+        file = files.get(model.object_id)
+        if file is None:
             findings.add("keypoints_for_mesh", f"{model.name}; name its mesh with --mesh")
-        objects[model.object_id] = EvaluatedObject(model, points)
+            objects[model.object_id] = EvaluatedObject(model, model.keypoints, np.zeros((0, 3), np.int64))
+        else:
+            points = METRES_PER_MM * read_ply_points(file)
+            objects[model.object_id] = EvaluatedObject(model, points, read_ply_triangles(file))
     return objects

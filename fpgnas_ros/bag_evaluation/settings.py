@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
+from fpgnas_ros.bag_evaluation.gate import Condition
 from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.truth import Matching
 
@@ -37,6 +38,9 @@ class EvaluationSettings:
     """Frames that are worked on at a time; 0: as many as there are CPU cores."""
     annotate: bool = False
     """Write a recording with poses and pictures."""
+    fail_if: tuple[Condition, ...] = ()
+    baseline: Path | None = None
+    """summary.json to compare with."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be evaluated. Raises EvaluationError."""
@@ -44,6 +48,10 @@ class EvaluationSettings:
             raise EvaluationError(
                 "expected --bundle B to run again, or --objects B to score what was recorded, got neither; "
                 "a bundle says how large the objects are and how they are symmetric"
+            )
+        if self.annotate and not self.bundles:
+            raise EvaluationError(
+                "--annotate: expected --bundle B beside it; a recording that is only scored stays as it is"
             )
         for name, value in (("--first-pass-period", self.first_pass_period), ("--workers", self.workers + 1)):
             if value < 1:

@@ -29,7 +29,7 @@ def accuracy(scores: Sequence[InstanceScore], objects: Mapping[int, EvaluatedObj
     """Figures of all instances (in the order of time), with 95 % intervals; None where there is nothing to say."""
     if not scores:
         return {"instances": 0}
-    hits = _per_instance(scores, objects)
+    hits = shares_of_instances(scores, objects)
     found = [score for score in scores if score.estimate is not None]
     intervals = {name: interval(values, mean_of_rows) for name, values in hits.items() if not np.isnan(values).any()}
     errors = _errors(found)
@@ -45,7 +45,9 @@ def accuracy(scores: Sequence[InstanceScore], objects: Mapping[int, EvaluatedObj
     }
 
 
-def _per_instance(scores: Sequence[InstanceScore], objects: Mapping[int, EvaluatedObject]) -> dict[str, FloatArray]:
+def shares_of_instances(
+    scores: Sequence[InstanceScore], objects: Mapping[int, EvaluatedObject]
+) -> dict[str, FloatArray]:
     """What each instance adds to each share, (N,), 0 to 1; the share is their mean. NaN without a camera."""
     diameters = np.array([objects[score.object_id].model.diameter for score in scores])
     relative = np.array([score.add_or_adi for score in scores]) / diameters
