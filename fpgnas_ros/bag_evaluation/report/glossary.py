@@ -3,8 +3,8 @@
 GLOSSARY = {
     "ADD, ADD-S": (
         "Mean distance of the model's points between estimated and true pose; ADD-S takes the nearest point, for "
-        "objects that look the same from several sides. ADD(-S) is ADD-S for symmetric objects and ADD for others. Below 0.1 "
-        "diameters (0.1 d) a pose counts as right. The AUC averages the share of right poses over all "
+        "objects that look the same from several sides. ADD(-S) is ADD-S for symmetric objects and ADD for others. "
+        "Below 0.1 diameters (0.1 d) a pose counts as right. The AUC averages the share of right poses over all "
         "thresholds up to 0.1 m."
     ),
     "missed, spurious": (

@@ -71,9 +71,9 @@ def _steady(run: Mapping[str, Any]) -> list[Headline]:
 
 def _time(timing: Mapping[str, Any]) -> Headline:
     if timing["stamp_to_pose_ms"] is not None:
-        times, name = timing["stamp_to_pose_ms"], "stamp to pose"
+        times, name, what = timing["stamp_to_pose_ms"], "stamp to pose", ""
     else:
-        times, name = timing.get("estimate_ms"), "one frame, one thread"
+        times, name, what = timing.get("estimate_ms"), "time of a frame", "; one thread"
     if times is None:
         return Headline("latency", NOTHING)
-    return Headline(name, number(times["p50"], "ms"), f"p50; p99 {number(times['p99'], 'ms')}")
+    return Headline(name, number(times["p50"], "ms"), f"p50; p99 {number(times['p99'], 'ms')}{what}")

@@ -49,7 +49,7 @@ class Report:
             "files": ("Files", self._files()),
         }
         filled = {key: section for key, section in sections.items() if section[1]}
-        links = "".join(f'<a href="#{key}">{title}</a>' for key, (title, _) in filled.items())
+        links = " ".join(f'<a href="#{key}">{title}</a>' for key, (title, _) in filled.items())
         body = "".join(f'<h2 id="{key}">{title}</h2>{content}' for key, (title, content) in filled.items())
         return (
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -75,7 +75,10 @@ class Report:
         return verdicts + warning + "".join(_cards(i, run) for i, run in enumerate(self.summary["runs"]))
 
     def _plots(self) -> str:
-        return f'<div class="plots">{"".join(map(_figure, self.charts))}</div>' if self.charts else ""
+        runs = self.summary["runs"]
+        legend = " ".join(f"<span>{_swatch(i)}{escape(run['name'])}</span>" for i, run in enumerate(runs))
+        key = f'<p class="legend">{legend}</p>' if len(runs) > 1 else ""
+        return f'{key}<div class="plots">{"".join(map(_figure, self.charts))}</div>' if self.charts else ""
 
     def _frames(self) -> str:
         if not any(self.pictures.values()):
@@ -120,14 +123,17 @@ def _cards(index: int, run: Mapping[str, Any]) -> str:
         f"<small>{escape(line.detail)}</small></div>"
         for line in headlines(run)
     )
-    swatch = f'<span class="run" style="background:{colour_of(index)}"></span>'
     engine = ""
     if "flops_of_one_crop_pass" in run:
         engine = (
             f' <span class="soft">{run["flops_of_one_crop_pass"] / 1e6:.1f} MFLOPs a crop pass, '
             f"{escape(run['execution_provider'])}, {run['workers']} workers</span>"
         )
-    return f'<h3>{swatch}{escape(run["name"])}{engine}</h3><div class="cards">{cards}</div>'
+    return f'<h3>{_swatch(index)}{escape(run["name"])}{engine}</h3><div class="cards">{cards}</div>'
+
+
+def _swatch(index: int) -> str:
+    return f'<span class="run" style="background:{colour_of(index)}"></span>'
 
 
 def _figure(chart: Chart) -> str:

@@ -18,12 +18,14 @@ nav{font-size:.9rem;margin:.8em 0}
 nav a{margin-right:1.1em;white-space:nowrap}
 a{color:var(--run0)}
 code{background:var(--wash);padding:.1em .3em;border-radius:3px;font-size:.85em;overflow-wrap:anywhere}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:.6em 0 1.4em}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:10px;margin:.6em 0 1.4em}
 .card{background:var(--wash);border-radius:8px;padding:10px 12px}
 .card b{display:block;font-size:1.45rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .card span{font-size:.85rem}
 .card small{display:block;font-size:.78rem;min-height:1.2em}
 .run{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em}
+.legend span{margin-right:1.2em;white-space:nowrap}
+h3 .soft{font-weight:400;font-size:.88rem}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:26px 24px}
 .wide{grid-column:1/-1}
 .scroll{overflow-x:auto}
