@@ -24,8 +24,8 @@ IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 CAMERA_TYPE = "sensor_msgs/msg/CameraInfo"
 POSE_TYPE = "geometry_msgs/msg/PoseStamped"
 TF_TYPE = "tf2_msgs/msg/TFMessage"
-_UNREADABLE = (OSError, AnyReaderError, Ros1Error, Ros2Error, sqlite3.Error, ValueError, RuntimeError, TypeError)
-"""What damaged files make `rosbags` and its decompressors raise."""
+_UNREADABLE = (OSError, AnyReaderError, Ros1Error, Ros2Error, sqlite3.Error, ValueError, TypeError)
+"""What files that are no recordings make `rosbags` raise."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Bag:
             ):
                 yield RecordedMessage(connection.topic, connection.msgtype, recorded_ns, bytes(data))
                 count += 1
-        except _UNREADABLE as error:
+        except Exception as error:  # what decompressors raise has no common root
             damage = f"{self.path}: damaged after {count} messages ({error}); what follows could not be read"
             if not self._goes_on:
                 raise RecordingError(damage) from error
@@ -138,7 +138,8 @@ def open_bag(path: Path, types: Typestore | None = None, as_far_as_it_goes: bool
         try:
             reader = _opened(parts, store)
         except _UNREADABLE:
-            raise RecordingError(f"{path}: expected a rosbag2 recording, got {_reason(error)}") from error
+            advice = "; sqlite3 FILE .recover may save it" if "malformed" in str(error) else ""
+            raise RecordingError(f"{path}: expected a rosbag2 recording, got {_reason(error)}{advice}") from error
         damage = _damage(path, parts, error)
     try:
         yield Bag(path, reader, damage, as_far_as_it_goes)

@@ -73,7 +73,8 @@ class StampCheck:
         """Compare with the stamp before."""
         if stamp_ns == 0:
             self._findings.add("zero_stamps", where)
-        elif self._last is not None and stamp_ns < self._last:
+            return
+        if self._last is not None and stamp_ns < self._last:
             self._findings.add("backward_stamps", f"{where}: {(self._last - stamp_ns) / 1e9:.3f} s back")
         elif stamp_ns == self._last:
             self._findings.add("repeated_stamps", where)
