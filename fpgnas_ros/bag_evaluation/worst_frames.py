@@ -23,7 +23,7 @@ from fpgnas_ros.bag_evaluation.run import Run
 from fpgnas_ros.bag_evaluation.scoring import FrameScore, InstanceScore
 
 WORST = 6
-APART_S = 0.3
+APART_NS = 300_000_000
 """Pictured frames are at least this far apart: neighbours look alike."""
 TILE_PX, JPEG_QUALITY, MARGIN = 320, 82, 1.9
 
@@ -74,7 +74,7 @@ def _chosen(run: Run, objects: Mapping[int, EvaluatedObject]) -> list[tuple[str,
 
 
 def _apart(first: Frame, second: Frame) -> bool:
-    return first.bag != second.bag or abs(first.stamp_s - second.stamp_s) >= APART_S
+    return first.bag != second.bag or abs(first.stamp_ns - second.stamp_ns) >= APART_NS
 
 
 def _picture(
