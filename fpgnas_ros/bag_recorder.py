@@ -6,7 +6,7 @@ import importlib
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -15,7 +15,8 @@ from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
 from fpgnas_core.errors import RecordingError
 from fpgnas_ros.bag_evaluation.message_store import message_store
 
-BAG_VERSION, DEPTH = 9, 100
+BAG_VERSION: Final = 9
+DEPTH = 100
 
 
 class BagRecorder:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from fpgnas_ros.bag_evaluation.message_store import message_store
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.scoring import FrameScore
 
-BAG_VERSION = 9
+BAG_VERSION: Final = 9
 JPEG_QUALITY = 85
 POSE, TF, PICTURE = "geometry_msgs/msg/PoseStamped", "tf2_msgs/msg/TFMessage", "sensor_msgs/msg/CompressedImage"
 Message = tuple[str, str, Any]

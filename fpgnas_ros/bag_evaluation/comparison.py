@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fpgnas_ros.bag_evaluation.errors import EvaluationError
 from fpgnas_ros.bag_evaluation.figures.accuracy import shares_of_instances
 from fpgnas_ros.bag_evaluation.figures.bootstrap import interval, mean_of_rows
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
-from fpgnas_ros.bag_evaluation.run import Run
-from fpgnas_ros.bag_evaluation.summary import FORMAT_VERSION
+from fpgnas_ros.bag_evaluation.scoring import InstanceScore
 
 WITHIN_NOISE = "within noise"
 
@@ -48,12 +44,11 @@ class Change:
         return f"{self.figure}: {self.before:.4g} to {self.after:.4g} ({between}): {self.verdict}"
 
 
-def compare_runs(before: Run, after: Run, objects: Mapping[int, EvaluatedObject]) -> list[Change]:
-    """Shares of two runs over the same frames, instance by instance: what both get wrong is no noise here."""
-    first, second = (
-        shares_of_instances([instance for score in run.scores for instance in score.instances], objects)
-        for run in (before, after)
-    )
+def paired_changes(
+    before: Sequence[InstanceScore], after: Sequence[InstanceScore], objects: Mapping[int, EvaluatedObject]
+) -> list[Change]:
+    """Shares of the same instances twice: what both get wrong is no noise here."""
+    first, second = shares_of_instances(before, objects), shares_of_instances(after, objects)
     changes = []
     for name, values in first.items():
         difference = second[name] - values
@@ -63,19 +58,17 @@ def compare_runs(before: Run, after: Run, objects: Mapping[int, EvaluatedObject]
     return changes
 
 
-def compare_with_baseline(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> list[Change]:
-    """Figures that have intervals in both summaries. The noise of the difference is that of both together."""
-    old_run = _run_like(baseline, run["name"])
-    old, new = _figures(old_run), _figures(run)
-    changes = []
-    for name, (value, low, high) in new.items():
+def unpaired_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Figures that have intervals in two runs of summaries. The noise of the difference is that of both together."""
+    old, changes = _figures(before), []
+    for name, (value, low, high) in _figures(after).items():
         if name not in old:
             continue
-        before, old_low, old_high = old[name]
+        old_value, old_low, old_high = old[name]
         noise = math.hypot((high - low) / 2, (old_high - old_low) / 2)
-        difference = value - before
+        difference = value - old_value
         is_error = name.endswith("_median")
-        changes.append(Change(name, before, value, difference - noise, difference + noise, is_error))
+        changes.append(Change(name, old_value, value, difference - noise, difference + noise, is_error))
     return changes
 
 
@@ -89,22 +82,3 @@ def _figures(run: Mapping[str, Any]) -> dict[str, tuple[float, float, float]]:
         if value is not None:
             found[name] = (float(value), float(low), float(high))
     return found
-
-
-def _run_like(summary: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    runs: Sequence[Mapping[str, Any]] = summary["runs"]
-    return next((run for run in runs if run["name"] == name), runs[0])
-
-
-def read_summary(path: Path) -> dict[str, Any]:
-    """A summary.json of this program. Raises EvaluationError."""
-    try:
-        summary = json.loads(path.read_bytes())
-        version = summary["format_version"]
-    except OSError as error:
-        raise EvaluationError(f"{path}: expected a summary.json, got {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise EvaluationError(f"{path}: expected a summary.json of evaluate_bag, got another content") from error
-    if version != FORMAT_VERSION:
-        raise EvaluationError(f"{path}: expected format_version {FORMAT_VERSION}, got {version}; evaluate again")
-    return dict(summary)

@@ -11,7 +11,8 @@ from typing import Any
 
 from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_ros.bag_evaluation.annotated import AnnotatedRecording
-from fpgnas_ros.bag_evaluation.comparison import Change, compare_runs, compare_with_baseline, read_summary
+from fpgnas_ros.bag_evaluation.baseline import Baseline
+from fpgnas_ros.bag_evaluation.comparison import Change, paired_changes
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
 from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.gate import Verdict, judge
@@ -53,19 +54,18 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     if len(bundles) < len(settings.bundles):
         raise EvaluationError("--bundle: expected bundles in folders of different names")
     described = load_bundle(resolve_model(settings.objects)) if settings.objects else next(iter(bundles.values()))
-    baseline = read_summary(settings.baseline) if settings.baseline is not None else None
+    baseline = Baseline.read(settings.baseline) if settings.baseline is not None else None
     objects = evaluated_objects(described, settings.meshes, findings)
     runs, worst = _runs(settings, bundles, objects, findings)
     summary = summarise([summarise_run(run, objects) for run in runs], settings.bags, findings, command)
     changes = {
-        f"From {runs[0].name} to {run.name}, over the same frames": compare_runs(runs[0], run, objects)
+        f"From {runs[0].name} to {run.name}, over the same frames": paired_changes(
+            runs[0].instances, run.instances, objects
+        )
         for run in runs[1:]
     }
     if baseline is not None:
-        changes |= {
-            f"From {settings.baseline} to {run['name']}": compare_with_baseline(baseline, run)
-            for run in summary["runs"]
-        }
+        changes |= dict(baseline.changes(run, summary, objects) for run in runs)
     verdicts = judge(summary, settings.fail_if)
     evaluation = Evaluation(runs, objects, findings, worst, summary, verdicts, changes)
     _write(settings.out, evaluation)

@@ -14,7 +14,7 @@ from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.inputs import OpenRecording
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.recorded_answers import AnswerReader
-from fpgnas_ros.bag_evaluation.scoring import FrameScore, score_frame
+from fpgnas_ros.bag_evaluation.scoring import FrameScore, InstanceScore, score_frame
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 from fpgnas_ros.bag_evaluation.sources import Source
 
@@ -32,6 +32,11 @@ class Run:
     """Recorded answers of which no frame's stamp is near enough."""
     engine: dict[str, object] = field(default_factory=dict)
     """What ran again, and on what; empty for recorded estimates."""
+
+    @property
+    def instances(self) -> list[InstanceScore]:
+        """Those of all frames, in order."""
+        return [instance for score in self.scores for instance in score.instances]
 
 
 def add_recorded(

@@ -15,7 +15,6 @@ from fpgnas_ros.bag_evaluation.figures.timing import timing
 from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.run import Run
-from fpgnas_ros.bag_evaluation.scoring import FrameScore
 
 FORMAT_VERSION = 1
 
@@ -23,7 +22,7 @@ FORMAT_VERSION = 1
 def summarise_run(run: Run, objects: Mapping[int, EvaluatedObject]) -> dict[str, Any]:
     """All figures of one run. Raises EvaluationError where nothing could be compared."""
     check_compared(run)
-    scores = [instance for score in run.scores for instance in score.instances]
+    scores = run.instances
     ids = sorted({score.object_id for score in scores})
     return {
         "name": run.name,
@@ -80,8 +79,3 @@ def digest(path: Path) -> str:
             while block := content.read(1 << 20):
                 total.update(block)
     return total.hexdigest()
-
-
-def known_frames(run: Run) -> list[FrameScore]:
-    """The frames whose truth is known."""
-    return [score for score in run.scores if score.has_truth]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fpgnas_core.arrays import ByteArray
+from fpgnas_core.arrays import ByteArray, FloatArray
+from fpgnas_core.camera import Camera
 from fpgnas_core.errors import FpgnasError
 from fpgnas_core.recording.messages import image_of, stamp_of
 from fpgnas_core.se3 import transform_points
@@ -25,7 +26,7 @@ from fpgnas_ros.bag_evaluation.scoring import FrameScore, InstanceScore
 WORST = 6
 APART_NS = 300_000_000
 """Pictured frames are at least this far apart: neighbours look alike."""
-TILE_PX, JPEG_QUALITY, MARGIN = 320, 82, 1.9
+TILE_PX, JPEG_QUALITY, MARGIN = 320, 82, 1.6
 
 
 @dataclass(frozen=True)
@@ -87,15 +88,25 @@ def _picture(
     image = read_image(recordings[score.frame.bag], score.frame)
     if image is None or score.frame.camera is None:
         return None
-    scored = objects[instance.object_id]
-    corners = transform_points(instance.T_true, scored.model.box_corners())
-    corners = corners[corners[:, 2] > 0]
-    picture, camera = surroundings(image, score.frame.camera, score.frame.camera.project(corners), TILE_PX, MARGIN)
+    scored, camera = objects[instance.object_id], score.frame.camera
+    picture, camera = surroundings(image, camera, _extent(instance, scored, camera), TILE_PX, MARGIN)
     draw_model(picture, instance.T_true, scored, camera, TRUE_COLOUR)
     if instance.estimate is not None:
         draw_model(picture, instance.estimate.T_camera_object, scored, camera, ESTIMATE_COLOUR)
     encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
     return Picture(title, score.frame, instance, np.asarray(encoded, np.uint8).tobytes())
+
+
+def _extent(instance: InstanceScore, scored: EvaluatedObject, camera: Camera) -> FloatArray:
+    """Pixels round the true pose, and within the image round the estimate, so that both are seen; (N, 2)."""
+    poses = [instance.T_true] + ([] if instance.estimate is None else [instance.estimate.T_camera_object])
+    found = []
+    for pose in poses:
+        corners = transform_points(pose, scored.model.box_corners())
+        found.append(camera.project(corners[corners[:, 2] > 0]))
+    if len(found) == 2:
+        found[1] = np.clip(found[1], 0, [camera.width - 1, camera.height - 1])
+    return np.concatenate(found)
 
 
 def read_image(recording: OpenRecording, frame: Frame) -> ByteArray | None:

@@ -176,7 +176,7 @@ def latency(data: Sequence[_Instances]) -> Chart | None:
             f"{a:.1f} to {b:.1f} ms: {100 * s:.1f} %" for a, b, s in zip(edges, edges[1:], histogram, strict=False)
         ]
         plot.bars(edges[:-1], edges[1:], histogram, colour_of(number), titles)
-    for share in (50, 95):
+    for share in (50, 95) if len(data) == 1 else ():
         plot.upright(float(np.percentile(times[0], share)), f"p{share}")
     caption = (
         "Measured while all workers are busy, each on one thread: not what the node needs."

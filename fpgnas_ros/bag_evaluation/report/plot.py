@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 WIDTH, HEIGHT = 440, 270
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 42
+LEFT, RIGHT, TOP, BOTTOM = 62, 12, 14, 42
 COLOURS = ("var(--run0)", "var(--run1)", "var(--run2)", "var(--run3)")
 
 

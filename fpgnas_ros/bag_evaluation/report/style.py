@@ -12,6 +12,7 @@ main{max-width:1000px;margin:0 auto;padding:20px 16px 60px}
 h1{font-size:1.55rem;line-height:1.25;margin:.2em 0 .1em}
 h2{font-size:1.2rem;margin:2.1em 0 .5em;padding-bottom:.2em;border-bottom:1px solid var(--rule)}
 h3{font-size:1rem;margin:0 0 .3em}
+.tiles+h3,.scroll+h3{margin-top:1.6em}
 p{margin:.4em 0;max-width:75ch}
 .soft,figcaption,.card small{color:var(--soft)}
 nav{font-size:.9rem;margin:.8em 0}
@@ -24,7 +25,7 @@ code{background:var(--wash);padding:.1em .3em;border-radius:3px;font-size:.85em;
 .card span{font-size:.85rem}
 .card small{display:block;font-size:.78rem;min-height:1.2em}
 .run{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em}
-.legend span{margin-right:1.2em;white-space:nowrap}
+.legend>span{margin-right:1.2em;white-space:nowrap}
 h3 .soft{font-weight:400;font-size:.88rem}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:26px 24px}
 .wide{grid-column:1/-1}
@@ -53,6 +54,6 @@ thead th{font-weight:600;background:var(--wash)}
 .better{color:var(--good)}.worse{color:var(--bad)}
 dt{font-weight:600;margin-top:.5em}dd{margin:0 0 0 1em;max-width:75ch}
 @media(max-width:520px){.plots{grid-template-columns:1fr}.tiles{grid-template-columns:1fr 1fr;gap:10px}
-.cards{grid-template-columns:1fr 1fr}svg text{font-size:13px}.wide svg text{font-size:12px}h1{font-size:1.3rem}
+.cards{grid-template-columns:1fr 1fr}svg text{font-size:12.5px}.wide svg text{font-size:12px}h1{font-size:1.3rem}
 th,td{padding:.28em .35em}}
 """

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fpgnas_ros.bag_evaluation.comparison import compare_runs
+from fpgnas_ros.bag_evaluation.comparison import paired_changes
 from fpgnas_ros.bag_evaluation.evaluate import evaluate
 from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.gate import Condition, judge
@@ -125,7 +125,13 @@ def test_report_of_ten_thousand_frames_is_small_and_opens_fast(tmp_path: Path) -
     ]
     summary = summarise([summarise_run(run, OBJECTS) for run in runs], [], Findings(), "test")
     report = Report(
-        summary, [], judge(summary, []), {"both": compare_runs(*runs, OBJECTS)}, charts(runs, OBJECTS), {}, []
+        summary,
+        [],
+        judge(summary, []),
+        {"both": paired_changes(runs[0].instances, runs[1].instances, OBJECTS)},
+        charts(runs, OBJECTS),
+        {},
+        [],
     )
     path = tmp_path / "report.html"
     path.write_text(report.html())
