@@ -53,6 +53,10 @@ class EvaluationSettings:
             raise EvaluationError(
                 "--annotate: expected --bundle B beside it; a recording that is only scored stays as it is"
             )
+        if len(self.bags) > 1 and any(source.file is not None for source in self.truth):
+            raise EvaluationError(
+                "--truth: expected a topic or tf of several recordings, got a file; evaluate them apart"
+            )
         for name, value in (("--first-pass-period", self.first_pass_period), ("--workers", self.workers + 1)):
             if value < 1:
                 raise EvaluationError(f"{name}: expected a positive number, got {value}")

@@ -80,6 +80,10 @@ def test_baseline_says_what_changed(bundle: Path, bag: Path, tmp_path: Path) -> 
         (["BAG", "--objects", "BUNDLE", "--truth", "/tf:a"], "error: expected /tf:PARENT.CHILD, got '/tf:a'"),
         (["BAG", "--objects", "BUNDLE", "--truth", "/tf:a.b"], "expected the tf frame a, got none"),
         (["BAG", "--objects", "BUNDLE", "--mesh", "none.ply"], "error: none.ply: expected a PLY mesh"),
+        (
+            ["BAG", "BAG", "--objects", "BUNDLE", "--truth", "a.tum"],
+            "error: --truth: expected a topic or tf of several",
+        ),
         (["BAG", "--objects", "BUNDLE", "--annotate"], "error: --annotate: expected --bundle B beside it"),
         (["BAG", "--objects", "BUNDLE", "--max-dt", "-1"], "error: --max-dt, --max-gap: expected seconds"),
         (["BAG", "--bundle", "BUNDLE", "--confidence", "7"], "error: --confidence: expected more than 0"),

@@ -38,6 +38,7 @@ def charts(runs: Sequence[Run], objects: Mapping[int, EvaluatedObject]) -> list[
         error_over_time(data),
         cumulative(data),
         accuracy_threshold(data),
+        depth_and_sideways(data),
         by_value(data, lambda score: score.distance, "distance, m", "distance"),
         by_value(data, lambda score: score.view_angle_deg, "view angle, degrees", "view angle"),
         by_value(data, lambda score: score.visible_fraction, "visible share of the silhouette", "visibility"),
@@ -132,6 +133,20 @@ def accuracy_threshold(data: Sequence[_Instances]) -> Chart:
     return Chart("Accuracy and threshold", caption, plot.svg("Accuracy and threshold"))
 
 
+def depth_and_sideways(data: Sequence[_Instances]) -> Chart:
+    """Where translations are off: along the optical axis, or across it."""
+    plot = Plot("translation error, mm", "share of instances", (0, AUC_LIMIT_MM), (0, 1), y_is_share=True)
+    levels = np.linspace(0, AUC_LIMIT_MM, CURVE_POINTS)
+    for number, d in enumerate(data):
+        offsets = [i.estimate.T_camera_object[:3, 3] - i.T_true[:3, 3] for i in d.instances if i.estimate is not None]
+        apart = MM * np.abs(np.array(offsets).reshape(-1, 3))
+        for errors, name, dashed in ((apart[:, 2], "depth", False), (np.hypot(*apart[:, :2].T), "sideways", True)):
+            shares = np.searchsorted(np.sort(errors), levels, side="left") / max(1, len(d.instances))
+            plot.line(levels, shares, colour_of(number), f"{d.run.name}: {name}", dashed)
+    caption = "Solid: error along the optical axis. Dashed: across it. One camera sees depth worse than place."
+    return Chart("Depth and sideways error", caption, plot.svg("Depth and sideways error"))
+
+
 def by_value(data: Sequence[_Instances], value: Value, label: str, name: str) -> Chart | None:
     """Share with ADD(-S) below 0.1 diameters in equal spans of a value."""
     measured = [[value(instance) for instance in d.instances] for d in data]
@@ -187,13 +202,11 @@ def latency(data: Sequence[_Instances]) -> Chart | None:
 
 
 def _latencies(run: Run) -> FloatArray:
-    """Milliseconds."""
-    answered = [(score.frame, score.answer) for score in run.scores if score.answer is not None]
-    return np.array(
-        [
-            1000 * answer.stages_s["estimate"]
-            if answer.stages_s is not None
-            else ((answer.recorded_ns or 0) - frame.stamp_ns) / 1e6
-            for frame, answer in answered
-        ]
-    )
+    """Milliseconds of every answer: of the estimator where it ran again, else until the answer was recorded."""
+    found = []
+    for score in run.scores:
+        if score.answer is not None and score.answer.stages_s is not None:
+            found.append(1000 * score.answer.stages_s["estimate"])
+        elif score.answer is not None and score.answer.recorded_ns is not None:
+            found.append((score.answer.recorded_ns - score.frame.stamp_ns) / 1e6)
+    return np.array(found)

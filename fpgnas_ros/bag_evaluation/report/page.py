@@ -85,7 +85,7 @@ class Report:
             return ""
         key = (
             "<p>Green: ground truth. Magenta: estimate; where it is missing, there is none or it lies outside of the "
-            "picture. Errors are ADD, or ADD-S of a symmetric object.</p>"
+            "image. Errors are ADD, or ADD-S of a symmetric object, and of the rotation.</p>"
         )
         many = len(self.pictures) > 1
         return key + "".join(
