@@ -22,6 +22,7 @@ from tests.fpgnas_ros.bag_evaluation.report.browser import BROWSER, Page
 from tests.fpgnas_ros.bag_evaluation.scored import OBJECTS, run_of
 from tests.fpgnas_ros.painted_bag import write_painted_bag
 
+DOCUMENTED = Path(__file__).resolve().parents[4] / "docs" / "report_demo"
 LAPTOP, PHONE = 1280, 390
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium: apt-get install chromium")
 
@@ -62,7 +63,9 @@ def test_report_is_one_file_that_loads_nothing(folder: Path) -> None:
     assert not re.search(r"<script|@import|url\(|https?://(?!www\.w3\.org)", text)
 
 
-def test_every_link_leads_somewhere(folder: Path) -> None:
+@pytest.mark.parametrize("which", ["made here", "of the demo, in docs"])
+def test_every_link_leads_somewhere(folder: Path, which: str) -> None:
+    folder = folder if which == "made here" else DOCUMENTED
     links = Links((folder / "report.html").read_text())
     assert len(links.targets) > 8
     for target in links.targets:
