@@ -82,7 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-gap", type=float, default=0.1, metavar="S", help="longest gap that is interpolated (default: 0.1 s)")
     add("--first-pass-period", type=int, default=1, metavar="N", help="as the node's parameter (default: 1)")
     add("--confidence", type=float, default=0.5, help="lowest confidence of a detection (default: 0.5)")
-    add("--workers", type=int, default=0, metavar="N", help="frames worked on at a time (default: one a CPU core)")
+    add(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="frames worked on at a time (default: one a CPU core, two on a GPU)",
+    )
     add("--annotate", action="store_true", help="also write a recording of poses, tf and overlaid images")
     add(
         "--fail-if",

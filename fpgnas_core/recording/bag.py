@@ -78,7 +78,8 @@ class Bag:
             expected = f"the topic {wanted}" if wanted else "one topic"
             kind = " or ".join(name.rsplit("/", 1)[1] for name in types)
             got = self.types.get(wanted, "") or ", ".join(topics) or "none"
-            raise RecordingError(f"{self.path}: expected {expected} of {kind}, got {got}; name it")
+            advice = "check its name" if wanted else "name it"
+            raise RecordingError(f"{self.path}: expected {expected} of {kind}, got {got}; {advice}")
         return topics[0]
 
     def messages(

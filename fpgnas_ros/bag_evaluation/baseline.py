@@ -85,7 +85,7 @@ def _run_of(summary: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _instance(row: Mapping[str, str], scored: EvaluatedObject) -> InstanceScore:
     """The errors that the table holds; a missed instance has none."""
-    errors = {
+    errors: dict[str, Any] = {
         field: (float(row[column]) / (MM if column.endswith("_mm") else 1.0) if row[column] else math.inf)
         for column, field in ERRORS.items()
     }

@@ -8,7 +8,7 @@ from fpgnas_core.arrays import FloatArray
 from fpgnas_core.camera import Camera
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Frame:
     """An image of a recording, without its pixels; in recordings without images a stamp of the ground truth."""
 
@@ -29,7 +29,7 @@ class Frame:
         return self.stamp_ns / 1e9
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class TrueInstance:
     """One object that is really there."""
 
@@ -40,7 +40,7 @@ class TrueInstance:
     """Visible share of the silhouette, 0 to 1; None where the ground truth does not say."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Estimate:
     """One pose that was answered."""
 
@@ -51,7 +51,7 @@ class Estimate:
     """0 to 1."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Answer:
     """Everything that was said of one frame."""
 

@@ -104,14 +104,14 @@ def _recorded(recordings: list[OpenRecording], settings: EvaluationSettings, obj
 def _rerun(
     name: str, bundle: Bundle, recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects
 ) -> Run:
-    engine = Rerun(bundle, settings.first_pass_period, settings.confidence_threshold, settings.worker_count)
+    engine = Rerun(bundle, settings.first_pass_period, settings.confidence_threshold, settings.workers)
     run = Run(name)
     run.engine = {
         "bundle_sha256": digest(bundle.path),
         "macs_of_one_crop_pass": bundle.macs,
         "flops_of_one_crop_pass": bundle.flops,
         "execution_provider": engine.execution_provider,
-        "workers": settings.worker_count,
+        "workers": engine.workers,
     }
     for recording in recordings:
         if not settings.annotate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import time
 from collections import deque
@@ -39,12 +40,15 @@ class Rerun:
     """
 
     def __init__(self, bundle: Bundle, first_pass_period: int, confidence_threshold: float, workers: int) -> None:
-        self._period, self._workers = first_pass_period, workers
+        """workers: 0 is as many as the machine is good for."""
+        first = PoseEstimator(bundle, 1, confidence_threshold)
+        self.execution_provider = first.execution_provider
+        self.workers = workers or _default_workers(self.execution_provider)
+        self._period = first_pass_period
         self._idle: queue.SimpleQueue[PoseEstimator] = queue.SimpleQueue()
-        for _ in range(workers):
-            estimator = PoseEstimator(bundle, 1, confidence_threshold)
-            self._idle.put(estimator)
-        self.execution_provider = estimator.execution_provider
+        self._idle.put(first)
+        for _ in range(self.workers - 1):
+            self._idle.put(PoseEstimator(bundle, 1, confidence_threshold))
 
     def add_to(
         self,
@@ -60,10 +64,10 @@ class Rerun:
         """
         recording.reader.require_camera()
         progress = tqdm(desc=f"{run.name}: {recording.path.name}", unit="image", total=len(recording.reader))
-        with ThreadPoolExecutor(self._workers) as pool, progress:
+        with ThreadPoolExecutor(self.workers) as pool, progress:
             groups = _grouped(recording.reader.frames(), self._period)
             jobs = (pool.submit(self._work, group, recording, objects, keep) for group in groups)
-            for job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self._workers):
+            for job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
                 for score, kept in job.result():
                     run.scores.append(score)
                     use(kept)
@@ -77,6 +81,11 @@ class Rerun:
             return list(_follow(estimator, group, recording, objects, keep))
         finally:
             self._idle.put(estimator)
+
+
+def _default_workers(execution_provider: str) -> int:
+    """All cores; on a GPU one frame is prepared while another one is on the device."""
+    return len(os.sched_getaffinity(0)) if execution_provider == "CPUExecutionProvider" else 2
 
 
 def _follow(

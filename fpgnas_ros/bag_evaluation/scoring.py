@@ -28,7 +28,7 @@ DETECTED_WITHIN_DIAMETERS = 1.0
 """An instance is detected where its estimate's origin is at most this far from the true one."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class InstanceScore:
     """One true instance and what was made of it; errors are infinite where it was missed.
 
@@ -69,7 +69,7 @@ class InstanceScore:
         return math.degrees(math.acos(float(np.clip(self.T_true[:3, 2] @ to_camera, -1, 1))))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class FrameScore:
     """One frame: the scores of its true instances and the estimates that fit none."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +34,7 @@ class EvaluationSettings:
     """As of the node: the whole frame is searched in one of this many frames."""
     confidence_threshold: float = 0.5
     workers: int = 0
-    """Frames that are worked on at a time; 0: as many as there are CPU cores."""
+    """Frames that are worked on at a time; 0: as many as there are CPU cores, two on a GPU."""
     annotate: bool = False
     """Write a recording with poses and pictures."""
     fail_if: tuple[Condition, ...] = ()
@@ -66,8 +65,3 @@ class EvaluationSettings:
             raise EvaluationError(
                 f"--confidence: expected more than 0 and less than 1, got {self.confidence_threshold}"
             )
-
-    @property
-    def worker_count(self) -> int:
-        """Frames that are worked on at a time."""
-        return self.workers or len(os.sched_getaffinity(0))

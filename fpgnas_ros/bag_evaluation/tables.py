@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,9 @@ def _cells(instance: InstanceScore) -> dict[str, Any]:
     if instance.estimate is None:
         return cells
     factors = {name: MM if name.endswith("_mm") else 1.0 for name in ERRORS}
-    errors = {name: f"{factors[name] * getattr(instance, field):.4f}" for name, field in ERRORS.items()}
-    return cells | {"confidence": f"{instance.estimate.confidence:.4f}"} | errors
+    errors = {name: factors[name] * getattr(instance, field) for name, field in ERRORS.items()}
+    known = {name: f"{error:.4f}" for name, error in errors.items() if not math.isnan(error)}
+    return cells | {"confidence": f"{instance.estimate.confidence:.4f}"} | known
 
 
 def write_bop(path: Path, run: Run) -> None:

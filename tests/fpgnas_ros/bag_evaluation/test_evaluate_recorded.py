@@ -128,6 +128,7 @@ def test_recording_without_images_is_scored_at_the_stamps_of_its_truth(bundle: P
     result = evaluated(bundle, tmp_path, messages)
     assert offsets(result) == [0.001] * 2
     assert result.summary["runs"][0]["accuracy"]["projection_5px"] is None
+    assert "nan" not in (tmp_path / "out" / "per_frame.csv").read_text()
 
 
 def test_several_recordings_are_scored_together(bundle: Path, tmp_path: Path) -> None:
