@@ -23,3 +23,7 @@ class BundleError(FpgnasError):
 
 class MetricError(FpgnasError):
     """Errors or targets that no score can be made of."""
+
+
+class RecordingError(FpgnasError):
+    """A recording that is missing or damaged, lacks a topic, or holds an impossible message."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rclpy.node import Node
 
-from fpgnas_ros.bag import RawMessage, read_raw
+from fpgnas_core.recording.bag import RecordedMessage
+from fpgnas_ros.bag import read_raw
 
 DEPTH = 10
 
@@ -16,7 +17,7 @@ class BagPlayer:
     """Publishers for the topics of a recording."""
 
     def __init__(self, node: Node, bag: Path) -> None:
-        self.messages: list[RawMessage] = read_raw(bag)
+        self.messages: list[RecordedMessage] = read_raw(bag)
         types = {message.topic: message.type_name for message in self.messages}
         self._publishers = {
             topic: node.create_publisher(_message_class(name), topic, DEPTH) for topic, name in types.items()

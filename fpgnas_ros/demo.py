@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from fpgnas_core.bundle import load_bundle
 from fpgnas_core.errors import FpgnasError
-from fpgnas_ros.bag import read_topic, stamp_ns
+from fpgnas_core.recording.messages import stamp_of
+from fpgnas_ros.bag import read_topic
 from fpgnas_ros.demo_pictures import write_pictures
 from fpgnas_ros.demo_score import FrameResult, score, summary_line
 from fpgnas_ros.local_environment import local_environment
@@ -82,7 +83,7 @@ def _play(settings: DemoSettings) -> tuple[list[FrameResult], dict[str, str], in
     from fpgnas_ros.bag_player import BagPlayer  # these need the message types
     from fpgnas_ros.demo_listener import PoseListener
 
-    stamps = [stamp_ns(message) for message in read_topic(settings.bag, IMAGE_TOPIC)]
+    stamps = [stamp_of(message) for message in read_topic(settings.bag, IMAGE_TOPIC)]
     published: list[float] = []
     with PoseListener() as listener, _pose_node(settings.model) as process:
         player = BagPlayer(listener.node, settings.bag)
@@ -102,7 +103,7 @@ def _play(settings: DemoSettings) -> tuple[list[FrameResult], dict[str, str], in
 def _results(bag: Path, stamps: list[int], published: list[float], listener: PoseListener) -> list[FrameResult]:
     from fpgnas_ros.pose_messages import from_pose
 
-    truth = {stamp_ns(message): from_pose(message.pose) for message in read_topic(bag, TRUTH_TOPIC)}
+    truth = {stamp_of(message): from_pose(message.pose) for message in read_topic(bag, TRUTH_TOPIC)}
     missing = set(stamps) - set(truth)
     if missing:
         raise DemoError(f"{bag}: expected a pose on {TRUTH_TOPIC} for each image, {len(missing)} have none")

@@ -15,7 +15,7 @@ from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection3DArray
 
-from fpgnas_ros.bag import stamp_ns
+from fpgnas_core.recording.messages import stamp_of
 from fpgnas_ros.pose_messages import from_pose
 
 DEPTH = 100
@@ -54,13 +54,13 @@ class PoseListener:
             rclpy.spin(self.node)
 
     def _take_pose(self, message: PoseStamped) -> None:
-        self.poses[stamp_ns(message)] = time.monotonic(), from_pose(message.pose)
+        self.poses[stamp_of(message)] = time.monotonic(), from_pose(message.pose)
 
     def _take_detections(self, message: Detection3DArray) -> None:
-        self.processed.add(stamp_ns(message))
+        self.processed.add(stamp_of(message))
 
     def _take_transforms(self, message: TFMessage) -> None:
-        self.transforms.update(stamp_ns(transform) for transform in message.transforms)
+        self.transforms.update(stamp_of(transform) for transform in message.transforms)
 
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -8,7 +8,8 @@ import numpy as np
 from fpgnas_core.camera import Camera
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.overlay import draw_pose
-from fpgnas_ros.bag import read_topic, stamp_ns
+from fpgnas_core.recording.messages import stamp_of
+from fpgnas_ros.bag import read_topic
 from fpgnas_ros.demo_score import FrameResult
 
 SHARES = (0.2, 0.5, 0.8)
@@ -31,7 +32,7 @@ def write_pictures(
     written = []
     for number, message in enumerate(read_topic(bag, image_topic)):
         if number in chosen:
-            assert stamp_ns(message) == frames[number].stamp_ns
+            assert stamp_of(message) == frames[number].stamp_ns
             path = out / f"overlay_{number:04d}.jpg"
             cv2.imwrite(str(path), _drawn(compressed_to_bgr(message), frames[number], model, camera))
             written.append(path)

@@ -45,6 +45,8 @@ def test_colcon_sees_a_ros_package(tmp_path: Path) -> None:
     "path",
     [
         "lib/fpgnas_ros/pose_node",
+        "lib/fpgnas_ros/evaluate_bag",
+        "lib/fpgnas_ros/record_bag",
         "share/fpgnas_ros/package.xml",
         "share/fpgnas_ros/launch/pose.launch.py",
         "share/fpgnas_ros/config/pose_node.yaml",

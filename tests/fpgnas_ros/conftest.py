@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import rclpy
 
 from fpgnas_ros.local_environment import local_environment
 from fpgnas_ros.message_types.install import require_message_types
+from tests.fpgnas_ros.painted_scene import write_painted_bundle
 
 require_message_types()  # test modules import them
 
@@ -19,3 +21,9 @@ def ros() -> Iterator[None]:
     rclpy.init()
     yield
     rclpy.try_shutdown()
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sees the painted object, `part`, a box of 10 x 8 x 6 cm."""
+    return write_painted_bundle(tmp_path_factory.mktemp("bundle") / "painted").path

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from fpgnas_core.errors import RecordingError
 from training.data.contact_sheet import tile
 from training.data.sample import Annotation, Sample
 from training.data.shapes import Shape, clipped, overlap
@@ -67,7 +68,7 @@ class Inspection:
     def _samples(self, source: Source) -> Iterator[Sample]:
         try:
             yield from source.read()
-        except DatasetError as error:
+        except (DatasetError, RecordingError) as error:
             self.errors.append(str(error))
 
     def _inspect(self, sample: Sample, name: str, part: PartTally) -> None:
@@ -81,7 +82,7 @@ class Inspection:
             part.images += 1
             part.sizes[f"{sample.camera.width}x{sample.camera.height}"] += 1
             self._keep(sample, image, name)
-        except DatasetError as error:
+        except (DatasetError, RecordingError) as error:
             self.errors.append(str(error))
 
     def _tally(self, sample: Sample, annotation: Annotation, part: PartTally) -> None:

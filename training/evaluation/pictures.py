@@ -14,13 +14,12 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.overlay import draw_pose
 from fpgnas_core.se3 import transform_points
+from fpgnas_core.surroundings import surroundings as cut_surroundings
 from training.evaluation.scoring import ObjectScore
 
 Picture = NDArray[np.uint8]
 TILE_PX = 256
 COLUMNS = 6
-MARGIN = 1.7
-SMALLEST_CUT_PX = 64
 TRUE_COLOUR, ESTIMATE_COLOUR = (80, 220, 80), (230, 60, 255)
 
 
@@ -59,30 +58,15 @@ def tile(score: ObjectScore, model: ObjectModel, name: str = "", size: int = TIL
 
 def surroundings(score: ObjectScore, model: ObjectModel, size: int) -> tuple[Picture, Camera]:
     """The square round one annotated object, resized to (size, size, 3) BGR, and the camera of that picture."""
-    whole = score.sample.camera
-    corners = whole.project(transform_points(score.annotation.T_camera_object, model.box_corners()))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    side = round(max(MARGIN * float((high - low).max()), SMALLEST_CUT_PX))
-    x0, y0 = (round(float(v)) for v in (low + high) / 2 - (side - 1) / 2)
-    cut = _cut(score.sample.load_image(), x0, y0, side)
-    picture = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
-    return np.asarray(picture, np.uint8), whole.cropped(x0, y0, side, side).resized(size, size)
+    camera = score.sample.camera
+    corners = camera.project(transform_points(score.annotation.T_camera_object, model.box_corners()))
+    return cut_surroundings(score.sample.load_image(), camera, corners, size)
 
 
 def _verdict(score: ObjectScore) -> str:
     if math.isinf(score.add):
         return "missed"
     return f"ADD {1000 * score.add:.1f} mm = {score.relative_add:.3f} d, {score.rotation_error_deg:.1f} deg"
-
-
-def _cut(image: Picture, x0: int, y0: int, side: int) -> Picture:
-    """The square whose first pixel is (x0, y0), grey where it leaves the image."""
-    cut = np.full((side, side, 3), 114, np.uint8)
-    height, width = image.shape[:2]
-    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x0 + side, width), min(y0 + side, height)
-    if left < right and top < bottom:
-        cut[top - y0 : bottom - y0, left - x0 : right - x0] = image[top:bottom, left:right]
-    return cut
 
 
 def _write(picture: Picture, y: int, text: str) -> None:

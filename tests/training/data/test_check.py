@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.training.data.recorded import frames, write
+from tests.fpgnas_core.recorded import frames, write
 from tests.training.data.test_shards import files_of, write_shard
 from tests.training.data.test_speed import CAMERA_JSON, entry, write_domain
 from training.data.checking import CheckSettings, check

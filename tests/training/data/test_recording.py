@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin
 
-from tests.training.data import recorded
-from tests.training.data.recorded import CAMERA_FRAME, START_NS, STEP_NS, frames, write
+from fpgnas_core.errors import FpgnasError
+from tests.fpgnas_core import recorded
+from tests.fpgnas_core.recorded import CAMERA_FRAME, START_NS, STEP_NS, frames, write
 from training.data.recording import RecordingSettings, stream_recording, topics_of
 from training.data.sample import Sample
-from training.errors import DatasetError
 
 DEMO = Path(__file__).resolve().parents[3] / "assets" / "demo.mcap"
 TRUTH = RecordingSettings({"/truth": 1})
@@ -162,7 +162,7 @@ NAN = float("nan")
 )
 def test_impossible_values_name_topic_time_and_field(tmp_path: Path, topic: str, broken: Any, message: str) -> None:
     messages = frames(2, lambda name, number, given: broken if (name, number) == (topic, 0) else given)
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(FpgnasError, match=message):
         read(write(tmp_path / "bag", messages))
 
 
@@ -184,20 +184,20 @@ def test_impossible_values_name_topic_time_and_field(tmp_path: Path, topic: str,
 def test_impossible_image_is_refused_when_loaded(tmp_path: Path, image: Any, message: str) -> None:
     messages = frames(1, lambda topic, number, given: image if "image" in topic else given)
     sample = read(write(tmp_path / "bag", messages))[0]
-    with pytest.raises(DatasetError, match=f"camera_image_compressed_000000.*{message}"):
+    with pytest.raises(FpgnasError, match=f"camera_image_compressed_000000.*{message}"):
         sample.load_image()
 
 
 def test_unknown_object_lists_what_there_is(tmp_path: Path) -> None:
     path = write(tmp_path / "bag", frames(1))
-    with pytest.raises(DatasetError, match="objects: expected one of /truth, got /mocap"):
+    with pytest.raises(FpgnasError, match="objects: expected one of /truth, got /mocap"):
         read(path, RecordingSettings({"/mocap": 1}))
 
 
 def test_two_cameras_ask_for_a_name(tmp_path: Path) -> None:
     second = recorded.png_image(START_NS, np.full((6, 8, 3), 77, np.uint8))
     path = write(tmp_path / "bag", [("/other/compressed", START_NS, second), *frames(1)])
-    with pytest.raises(DatasetError, match="expected one topic of Image or CompressedImage, got /camera/image/comp"):
+    with pytest.raises(FpgnasError, match="expected one topic of Image or CompressedImage, got /camera/image/comp"):
         read(path)
     named = read(path, RecordingSettings({"/truth": 1}, image="/other/compressed"))
     assert named[0].load_image()[0, 0].tolist() == [77, 77, 77]
@@ -205,7 +205,7 @@ def test_two_cameras_ask_for_a_name(tmp_path: Path) -> None:
 
 def test_frame_with_two_parents_is_refused(tmp_path: Path) -> None:
     edges = [("/tf", START_NS, recorded.transform(START_NS, parent, "cup", 0, 1)) for parent in ("a", "b")]
-    with pytest.raises(DatasetError, match="frame cup: expected one parent, got a and b"):
+    with pytest.raises(FpgnasError, match="frame cup: expected one parent, got a and b"):
         read(write(tmp_path / "bag", edges + frames(1)))
 
 
@@ -216,7 +216,7 @@ def test_topics_come_with_their_types() -> None:
 def test_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.mcap").write_bytes(b"nothing of the kind")
     for path in (tmp_path / "a.mcap", tmp_path / "b.mcap"):
-        with pytest.raises(DatasetError, match=f"{path.name}: expected a rosbag2 recording"):
+        with pytest.raises(FpgnasError, match=f"{path.name}: expected a rosbag2 recording"):
             read(path)
 
 

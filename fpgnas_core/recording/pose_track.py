@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
+from fpgnas_core.arrays import FloatArray, IntArray
 from fpgnas_core.se3 import invert_transform, make_transform
 
-Matrix = NDArray[np.float64]
-Edge = tuple[str, str]
+Matrix: TypeAlias = FloatArray
+Edge: TypeAlias = tuple[str, str]
 
 
 class PoseTrack:
@@ -20,6 +21,16 @@ class PoseTrack:
     def __init__(self, stamps_ns: Sequence[int], transforms: Sequence[Matrix]) -> None:
         stamps, first = np.unique(np.asarray(stamps_ns, np.int64), return_index=True)
         self._stamps, self._transforms = stamps, np.stack(transforms)[first]
+
+    @property
+    def stamps_ns(self) -> IntArray:
+        """Return the times of the samples, ascending, nanoseconds."""
+        return self._stamps
+
+    def nearest(self, stamp_ns: int, gap_ns: int) -> Matrix | None:
+        """Return the sample nearest this time, None if it is more than gap_ns away."""
+        index = int(np.argmin(np.abs(self._stamps - stamp_ns)))
+        return np.array(self._transforms[index]) if abs(int(self._stamps[index]) - stamp_ns) <= gap_ns else None
 
     def at(self, stamp_ns: int, gap_ns: int) -> Matrix | None:
         """The transform at this time, interpolated (linear, and slerp) where the neighbours are gap_ns or less apart.
@@ -59,6 +70,11 @@ class FrameTree:
     def frames(self) -> set[str]:
         """Every name that occurs."""
         return set(self._parents) | {parent for parent, _ in self._parents.values()}
+
+    def stamps_ns(self, child: str) -> list[int]:
+        """Return the times of the samples of the edge above `child`, nanoseconds; none where it is static."""
+        track = self._parents[child][1] if child in self._parents else None
+        return track.stamps_ns.tolist() if isinstance(track, PoseTrack) else []
 
     def at(self, frame: str, other: str, stamp_ns: int, gap_ns: int) -> Matrix | None:
         """T_frame_other (4, 4), metres, at this time; None where the recording does not say."""

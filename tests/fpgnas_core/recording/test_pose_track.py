@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from fpgnas_core.recording.pose_track import FrameTree, Matrix, PoseTrack, StaticPose
 from fpgnas_core.se3 import make_transform
-from training.data.pose_track import FrameTree, Matrix, PoseTrack, StaticPose
 
 SECOND = 1_000_000_000
 

@@ -1,0 +1,1 @@
+"""Figures of a run: pure functions of its scores; shares are 0 to 1."""
