@@ -130,13 +130,15 @@ def _pose_entry(thing: RenderedObject) -> dict[str, Any]:
 
 def _info_entry(thing: RenderedObject, depth: NDArray[np.float32]) -> dict[str, Any]:
     visible = int(thing.mask_visible.sum())
+    # the whole silhouette is drawn apart, where a pixel of its outline may fall to the other side
+    whole = max(thing.whole_pixels, visible)
     return {
         "bbox_obj": list(thing.box),
         "bbox_visib": _bounding_box(thing.mask_visible),
-        "px_count_all": thing.whole_pixels,
+        "px_count_all": whole,
         "px_count_visib": visible,
         "px_count_valid": int((depth[thing.mask] > 0).sum()),
-        "visib_fract": visible / thing.whole_pixels if thing.whole_pixels else 0.0,
+        "visib_fract": visible / whole if whole else 0.0,
     }
 
 
