@@ -32,7 +32,7 @@ class ObjectModel:
     """Axis-aligned bounding box, metres."""
     box_center: tuple[float, float, float]
     """Centre of that box, metres."""
-    upright_axis: tuple[float, float, float]
+    upright_axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
     """The axis that points up in the second pass's crops, object frame."""
     symmetries_discrete: FloatArray = field(default_factory=_no_transforms)
     """(n, 4, 4), metres, without the identity."""

@@ -40,11 +40,41 @@ class PnpSolution:
 
 
 @dataclass(frozen=True, eq=False)
+class SurfacePoints:
+    """Points of an object that are known with errors, each seen at a pixel that is known without.
+
+    Such points are fitted in the object's space: in the picture's, where pixels would be explained from points
+    with errors, those errors would make the object seem larger than it is, and too far away (attenuation in
+    regression). Lu, Hager and Mjolsness, "Fast and globally convergent pose estimation from video images", 2000.
+    """
+
+    points: FloatArray
+    """(n, 3), metres, object frame."""
+    rays: FloatArray
+    """(n, 2), x / z and y / z in the camera of what the pixels see."""
+    sigmas: FloatArray
+    """(n,), standard deviation of a point per axis, metres."""
+
+    def linearised(self, pose: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return how far points are off their rays in deviations, (2n,), and its derivatives by (dt, dtheta)."""
+        turned = self.points @ pose[:3, :3].T
+        seen = turned + pose[:3, 3]
+        residuals = (seen[:, :2] - self.rays * seen[:, 2:]) / self.sigmas[:, None]
+        by_translation = np.zeros((len(seen), 2, 3))
+        by_translation[:, 0, 0] = by_translation[:, 1, 1] = 1.0
+        by_translation[:, :, 2] = -self.rays
+        by_translation /= self.sigmas[:, None, None]
+        by_rotation = -by_translation @ cross_matrices(turned)
+        return residuals.ravel(), np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
+
+
+@dataclass(frozen=True, eq=False)
 class _Problem:
     keypoints: FloatArray
     pixels: FloatArray
     whitening: FloatArray
     camera: Camera
+    surface: SurfacePoints | None
 
     def linearised(self, pose: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Return the whitened residuals (2K,) and their derivatives by (dt, dtheta), (2K, 6).
@@ -60,7 +90,11 @@ class _Problem:
         by_translation = self.whitening @ by_point
         # d(Exp(dtheta) x)/dtheta = -[x]x
         by_rotation = -by_translation @ cross_matrices(turned)
-        return residuals.ravel(), np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
+        jacobian = np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
+        if self.surface is None:
+            return residuals.ravel(), jacobian
+        off_rays, by_pose = self.surface.linearised(pose)
+        return np.concatenate([residuals.ravel(), off_rays]), np.concatenate([jacobian, by_pose])
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +118,16 @@ def solve_pnp(
     covariances: ArrayLike,
     camera: Camera,
     start: FloatArray | None = None,
+    surface: SurfacePoints | None = None,
 ) -> PnpSolution | None:
     """Return the most likely pose of (K, 3) keypoints, metres, seen at (K, 2) pixels of `camera`.
 
     `covariances` are the (K, 2, 2) covariances of the pixels, px^2, positive definite; `start` is a pose,
-    (4, 4), near the solution, in place of SQPnP's. The pose's
+    (4, 4), near the solution, in place of SQPnP's; `surface` are further points to fit. The pose's
     covariance is the inverse of the weighted normal matrix. None if no pose explains the pixels from in
     front of the camera or the points do not fix it (fewer than four, or in one line). Raises ShapeError.
     """
-    problem = _problem(keypoints, pixels, covariances, camera)
+    problem = _problem(keypoints, pixels, covariances, camera, surface)
     if len(problem.keypoints) < MINIMUM_POINTS:
         return None
     starts = _sqpnp_starts(problem) if start is None else iter([start])
@@ -107,7 +142,9 @@ def solve_pnp(
     return PnpSolution(best.pose, covariance, float(np.sqrt(squared.mean())))
 
 
-def _problem(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera) -> _Problem:
+def _problem(
+    keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera, surface: SurfacePoints | None
+) -> _Problem:
     points = checked("keypoints", keypoints, (None, 3))
     observed = checked("pixels", pixels, (len(points), 2))
     spread = checked("covariances", covariances, (len(points), 2, 2))
@@ -116,7 +153,7 @@ def _problem(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, ca
     except np.linalg.LinAlgError as err:
         msg = "covariances: expected positive definite 2x2 matrices, got others"
         raise ShapeError(msg) from err
-    return _Problem(points, observed, whitening, camera)
+    return _Problem(points, observed, whitening, camera, surface)
 
 
 def _sqpnp_starts(problem: _Problem) -> Iterator[FloatArray]:
