@@ -7,7 +7,7 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ShapeError
 from fpgnas_core.metrics import add
 from fpgnas_core.pnp import SurfacePoints, solve_pnp
-from fpgnas_core.se3 import exp_rotation, make_transform
+from fpgnas_core.se3 import exp_rotation, make_transform, transform_points
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object
 
