@@ -20,8 +20,8 @@ from training.data.crops import load_crops
 from training.learning.loss import pose_loss
 from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
+from training.space.architecture import load_architecture
 from training.space.network import build_network
-from training.space.space import load_architecture
 
 Result = TypeVar("Result")
 

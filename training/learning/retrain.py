@@ -23,8 +23,8 @@ from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate
 from training.learning.team import Team, run_as_team
 from training.learning.validation import Validation, validate
+from training.space.architecture import load_architecture
 from training.space.network import PoseNetwork, build_network, inherit_weights
-from training.space.space import load_architecture
 
 GRADIENT_NORM = 10.0
 RATE_WARMUP_STEPS = 200
