@@ -14,6 +14,9 @@ from training.space.space import Head, Space, Stage
 from training.space.table import CostTable
 
 OUTPUTS = 3 * 4 + 5
+SMALL = tiny_space(
+    stages=(Stage((4, 8), (1, 2)), Stage((8, 12), (1,), (1, 2), ("conv1x1",))), grid_stride=4, head=Head((4, 8), (0,))
+)
 
 
 def table_of(space: Space) -> CostTable:
@@ -25,19 +28,20 @@ def cost_of(table: CostTable, choice: object) -> float:
 
 
 def test_every_network_costs_what_is_counted_over_its_modules() -> None:
-    space = tiny_space(stages=(Stage((4, 8), (1, 2)), Stage((8,), (1,), (1, 2))), grid_stride=4)
+    space = SMALL
     table, seen = table_of(space), {}
     for choice in all_choices(space):
         layout = layout_of(space, choice)
         if layout not in seen:
             seen[layout] = count_macs(PoseNetwork(space, layout, 1, 4), 32)
-        assert cost_of(table, choice) == table.cost_of(layout) == seen[layout]
+            assert cost_of(table, choice) == table.cost_of(layout) == seen[layout]
+    assert len(seen) == space.n_architectures
     assert table.limits() == (min(seen.values()), max(seen.values()))
     assert cost_of(table, largest_choice(space)) == max(seen.values())
 
 
 def test_expected_cost_equals_the_sum_over_all_networks() -> None:
-    space = tiny_space(stages=(Stage((4, 8), (1, 2)), Stage((8, 12), (1,), (1, 2))), grid_stride=4)
+    space = SMALL
     table = table_of(space)
     gates = BudgetGates(space, table, 100_000)
     gates.logits.data.copy_(torch.linspace(-1, 1, space.n_logits, dtype=torch.float64))
