@@ -1,4 +1,4 @@
-"""Measure a latency table for the search: `python training/latency.py --search config/search.yaml --out jetson.json`."""
+"""Measure a latency table: `python training/latency.py --search config/search.yaml --out jetson.json`."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Candidate:
 
 
 def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Generator) -> list[Layout]:
-    """`count` different networks within [0.95, 1] x budget: the likeliest operators of the likeliest widths, then draws.
+    """`count` different networks within [0.95, 1] x budget: the likeliest operators of the likeliest widths, and draws.
 
     Where too few of a bounded number of draws lie in that range, their operators are chosen anew so that they do.
     Raises BudgetError where no network was found; it names the smallest and the largest one.

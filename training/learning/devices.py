@@ -49,8 +49,8 @@ def launch(settings: SearchSettings) -> Devices:
         from lightning_fabric.strategies import DDPStrategy
     except ImportError as error:
         raise SettingsError(
-            f"accelerator, devices, nodes: {settings.accelerator} x {settings.devices} x {settings.nodes} need Lightning"
-            " Fabric; pip install '.[fabric]'"
+            f"accelerator, devices, nodes: {settings.accelerator} x {settings.devices} x {settings.nodes} need"
+            " Lightning Fabric; pip install '.[fabric]'"
         ) from error
     try:
         several = settings.devices * settings.nodes > 1

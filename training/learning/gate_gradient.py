@@ -1,7 +1,7 @@
 """Gradients of the gate logits, by two estimators of the expected loss over all networks.
 
-Widths, depths and strides have no value between two options, so both judge them by the score function with the mean loss
-of the step's other networks as baseline (leave one out: Kool et al. 2019), on one batch for all.
+Widths, depths and strides have no value between two options, so both judge them by the score function with the mean
+loss of the step's other networks as baseline (leave one out: Kool et al. 2019), on one batch for all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Loss = Callable[[Layout, Gates | None], Tensor]
 
 
 def sampled(gates: BudgetGates, tau: float, count: int, loss: Loss, rng: np.random.Generator) -> float:
-    """Score function for all: `count` forward passes of open operators, no backward. Unbiased. Returns the mean loss."""
+    """Score function for all: `count` forward passes of open operators, no backward. Unbiased. Returns mean loss."""
     p = gates.probabilities(tau)
     choices = draw(gates.space, p, count, rng)
     with torch.no_grad():

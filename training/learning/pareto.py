@@ -42,8 +42,8 @@ def _table(rows: list[dict[str, float]]) -> str:
     for row in rows:
         beaten = any(other["macs"] <= row["macs"] and other["loss"] < row["loss"] for other in rows)
         lines.append(
-            f"| {row['budget_macs'] / 1e6:g} | {row['macs'] / 1e6:.2f} | {row['params'] / 1e6:.2f} | {row['loss']:.3f} |"
-            f" {'no' if beaten else 'yes'} |"
+            f"| {row['budget_macs'] / 1e6:g} | {row['macs'] / 1e6:.2f} | {row['params'] / 1e6:.2f} |"
+            f" {row['loss']:.3f} | {'no' if beaten else 'yes'} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -20,9 +20,12 @@ from training.space.sampling import is_layer
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; max-width: 1080px; margin: 2em auto; padding: 0 1.5em }
 h1 { font-size: 26px; margin-bottom: 0 } h2 { font-size: 19px; margin-top: 2em; border-bottom: 1px solid #d0d7de }
-table { border-collapse: collapse } td, th { padding: 3px 14px 3px 0; text-align: right } td:first-child { text-align: left }
-th { color: #656d76; font-weight: 500; border-bottom: 1px solid #d0d7de } .key { color: #656d76 } svg { max-width: 100% }
-.figures { display: flex; gap: 3em; margin: 1em 0 } .figures b { display: block; font-size: 22px } pre { overflow: auto }
+table { border-collapse: collapse } td, th { padding: 3px 14px 3px 0; text-align: right }
+td:first-child { text-align: left }
+th { color: #656d76; font-weight: 500; border-bottom: 1px solid #d0d7de } .key { color: #656d76 }
+svg { max-width: 100% }
+.figures { display: flex; gap: 3em; margin: 1em 0 } .figures b { display: block; font-size: 22px }
+pre { overflow: auto }
 """
 SHOWN_IN_RANKING = 24
 
@@ -50,8 +53,8 @@ def write_report(folder: str | Path) -> Path:
 
 
 GATES_KEY = (
-    "Each row is a variable, each band in it one option; dark: likely. A layer may have several operators open; of a width,"
-    " a depth or the strides one is chosen. Options stand from the first (top) to the last (bottom)."
+    "Each row is a variable, each band in it one option; dark: likely. A layer may have several operators open; of a"
+    " width, a depth or the strides one is chosen. Options stand from the first (top) to the last (bottom)."
 )
 
 

@@ -36,7 +36,7 @@ METHODS = {
 
 
 def search(settings: SearchSettings) -> Architecture:
-    """Search, derive, and write architecture.json, weights.pt, supernet.pt, ranking.json and network.svg.
+    """Search, derive, and write architecture.json, initial_weights.pt, supernet.pt, ranking.json and network.svg.
 
     Raises BudgetError at once for a budget outside the space.
     """
@@ -82,7 +82,7 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     architecture = _architecture(searching, best)
     if devices.is_leader:
         torch.save(searching.supernet.state_dict(), run.path / "supernet.pt")
-        torch.save(best.network.state_dict(), run.path / "weights.pt")
+        torch.save(best.network.state_dict(), run.path / "initial_weights.pt")
         ranked = {"ranking": lines, "finals": trainings, "loss": best.loss}
         (run.path / "ranking.json").write_text(json.dumps(ranked, indent=1) + "\n")
         (run.path / "network.svg").write_text(draw_layout(architecture.layout, architecture.input_size))

@@ -49,8 +49,9 @@ class SearchSettings:
     penalty_weight: float = 10.0
     """Weight of |expected cost / budget - 1| for method penalty."""
     estimator: Literal["straight_through", "sampled"] = "straight_through"
-    """Gradient of the gates. straight_through: all operators computed, hard forward and binary-concrete backward; widths,
-    depths and strides by the score function.  sampled: all by the score function, open operators only, no backward."""
+    """Gradient of the gates. straight_through: all operators computed, hard forward and binary-concrete backward;
+    widths, depths and strides by the score function.  sampled: all by the score function, open operators only, no
+    backward pass."""
     gate_samples: int = 2
     """Networks a gate step draws on one batch; each one's loss is judged against the others'."""
     train_split: str = "train"
@@ -115,9 +116,7 @@ class SearchSettings:
         for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")
-        for name in ("dataset", "out"):
-            if not getattr(self, name) and not self.describe:
-                raise SettingsError(f"{name}: expected a folder, got none; see --help")
+        self._check_folders()
         if self.input_size % 32:
             raise SettingsError(f"input_size: expected a multiple of 32, got {self.input_size}")
         if self.n_keypoints < 4:
@@ -129,5 +128,13 @@ class SearchSettings:
         if self.batch_size % (self.devices * self.nodes):
             count = self.devices * self.nodes
             raise SettingsError(f"batch_size: expected a multiple of all devices ({count}), got {self.batch_size}")
+        self._check_method()
+
+    def _check_folders(self) -> None:
+        for name in ("dataset", "out"):
+            if not getattr(self, name) and not self.describe:
+                raise SettingsError(f"{name}: expected a folder, got none; see --help")
+
+    def _check_method(self) -> None:
         if (self.method == "softmax") != self.space.exclusive:
             raise SettingsError("space.exclusive: expected true with method softmax and false with any other")

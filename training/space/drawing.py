@@ -90,7 +90,8 @@ def _picture(rows: Sequence[Row], title: str) -> str:
 def _row(row: Row, y: float, most: float, per_row: int) -> str:
     text = (
         f'<text x="20" y="{y + 16}" font-weight="600" fill="{INK}">{escape(row.name)}</text>'
-        f'<text x="{LEFT - 12}" y="{y + 16}" text-anchor="end" fill="{MUTED}" font-size="11.5">{escape(row.shape)}</text>'
+        f'<text x="{LEFT - 12}" y="{y + 16}" text-anchor="end" fill="{MUTED}" font-size="11.5">'
+        f"{escape(row.shape)}</text>"
     )
     for place, chip in enumerate(row.chips):
         text += _chip(chip, LEFT + place % per_row * CHIP, y + place // per_row * ROW)

@@ -1,8 +1,8 @@
 """Parallel linear branches that meet in a sum are one convolution: folded after training, exactly.
 
-A convolution with batch norm in evaluation mode is linear, and so are the identity and the pooled projection. A branch is
-laid into another one whose kernel has all of its taps, so that folding never adds a multiplication (RepVGG, Ding et al.
-2021; Diverse Branch Block, Ding et al. 2021).
+A convolution with batch norm in evaluation mode is linear, and so are the identity and the pooled projection. A branch
+is laid into another one whose kernel has all of its taps, so that folding never adds a multiplication (RepVGG, Ding et
+al. 2021; Diverse Branch Block, Ding et al. 2021).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SHORTCUT = "shortcut"
 
 
 class Linear(NamedTuple):
-    """A convolution in double precision. weight: (out, in / groups, k, k), k odd, zero between the taps of a dilated one.
+    """A convolution in double precision.
 
-    bias: (out,).
+    weight: (out, in / groups, k, k), k odd, zero between the taps of a dilated one.  bias: (out,).
     """
 
     weight: Tensor

@@ -1,10 +1,10 @@
 """Gates whose expected cost equals the budget at every step.
 
 Each option k of each variable has a logit s_k that only the task trains. An operator or a level is open with
-probability p_k = sigmoid((s_k - mu f_k) / tau); of a width, a depth or the strides one is chosen with p = softmax of the
-same. f_k, the price, is the expected cost that an option adds when all options are as likely. The multiplier mu is solved
-so that the expected cost equals the budget, and the gradient goes through it: E(s, mu(s)) stays put, so
-dmu/ds = -(dE/ds) / (dE/dmu) (implicit function theorem).
+probability p_k = sigmoid((s_k - mu f_k) / tau); of a width, a depth or the strides one is chosen with p = softmax of
+the same. f_k, the price, is the expected cost that an option adds when all options are as likely. The multiplier mu is
+solved so that the expected cost equals the budget, and the gradient goes through it: E(s, mu(s)) stays put, so dmu/ds
+= -(dE/ds) / (dE/dmu) (implicit function theorem).
 
 Without prices the common pull of a penalty `weight * E / budget` drowns the task's gradient: it is kept as an option to
 compare with (`exact=False`), where mu is 0 and the caller adds the penalty.
@@ -102,7 +102,7 @@ class BudgetGates(nn.Module):
                 low *= 2
             if excess(high) > 0 or excess(low) < 0:
                 raise BudgetError(
-                    f"budget: {self.budget:,.0f} is too near the end of this space ({_range(self.table)}); move it inwards"
+                    f"budget: {self.budget:,.0f} is too near the end of this space ({_range(self.table)}); move it"
                 )
             return float(brentq(excess, low, high, xtol=1e-13, rtol=1e-14))
 

@@ -42,7 +42,7 @@ def parts_of(space: Space, input_size: int, n_objects: int, n_keypoints: int) ->
 
 def measure_table(parts: list[Part], path: Path, threads: int, repeats: int) -> None:
     """Measure and write; parts that the file already has are kept, so that a stopped measurement goes on."""
-    known = {part: ms for part, ms in _read(path).items()} if path.is_file() else {}
+    known = _read(path) if path.is_file() else {}
     for part in tqdm(parts, desc="measure", unit="part"):
         if part not in known:
             known[part] = measure(part, threads, repeats)

@@ -102,7 +102,8 @@ def inherit_weights(network: PoseNetwork, supernet_state: Mapping[str, Tensor]) 
     state = {}
     for name, own in network.state_dict().items():
         source = name if name in supernet_state else _of_the_grid(name, network.layout.grid)
-        state[name] = supernet_state[source][tuple(slice(size) for size in own.shape)]
+        value = supernet_state[source]
+        state[name] = value[tuple(slice(size) for size in own.shape)] if value.ndim == own.ndim else value
     network.load_state_dict(state)
 
 

@@ -73,9 +73,9 @@ def straight_through(
 ) -> dict[str, Sequence[Tensor]]:
     """Gates of every operator by layer, and of the levels under "neck": 0/1 forward, binary-concrete backward.
 
-    The hard values are those of `choice`; the logistic noise of each is drawn given its value (as in RELAX, Grathwohl et
-    al. 2018), so that value and gradient belong to one sample. Where a layer has exactly one operator, its gates are the
-    probabilities themselves: the softmax mixture of DARTS (Liu et al. 2019).
+    The hard values are those of `choice`; the logistic noise of each is drawn given its value (as in RELAX, Grathwohl
+    et al. 2018), so that value and gradient belong to one sample. Where a layer has exactly one operator, its gates
+    are the probabilities themselves: the softmax mixture of DARTS (Liu et al. 2019).
     """
     gates, first = {}, 0
     for variable in space.variables:

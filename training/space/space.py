@@ -108,7 +108,7 @@ class Space:
 
     @cached_property
     def plans(self) -> tuple[tuple[int, ...], ...]:
-        """Where the resolution may drop: input pixels a cell of each stage, of every plan in which one has the grid's."""
+        """Where the resolution may drop: input pixels a cell of each stage, of every plan that reaches the grid's."""
         drops = itertools.product(*(sorted(stage.strides) for stage in self.stages))
         plans = (tuple(STEM_STRIDE * f for f in itertools.accumulate(d, lambda a, b: a * b)) for d in drops)
         return tuple(plan for plan in plans if self.grid_stride in plan and plan[-1] <= GREATEST_STRIDE)
@@ -171,7 +171,7 @@ class Space:
 
     @staticmethod
     def _neck_count(grid: int, deepest: int) -> int:
-        """Sets of fused levels of which `deepest` is the deepest: finer ones are free, it is fused or the grid's own."""
+        """Sets of fused levels whose deepest is `deepest`: finer ones are free, it is fused or the grid's own."""
         return 2**grid if deepest == grid else 2 ** (deepest - 1)
 
     @property

@@ -1,7 +1,8 @@
 """The network with every candidate at its greatest width; a layout says what of it is computed.
 
-A narrower layer takes the first channels of the widest (slimmable networks, Yu et al. 2019), so that what is closed, cut
-off or left out costs no time. Batch norm always uses the batch's statistics: those of one layout say little of another's.
+A narrower layer takes the first channels of the widest (slimmable networks, Yu et al. 2019), so that what is closed,
+cut off or left out costs no time. Batch norm always uses the batch's statistics: those of one layout say little of
+another's.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def test_derived_network_is_within_the_budget(search_run: Path, search_settings:
     assert architecture.macs == count_macs(network, 64)
     assert 0.95 * search_settings.budget_macs <= architecture.macs <= search_settings.budget_macs
     assert architecture.params == sum(p.numel() for p in network.parameters())
-    network.load_state_dict(torch.load(search_run / "weights.pt", weights_only=True))
+    network.load_state_dict(torch.load(search_run / "initial_weights.pt", weights_only=True))
     values = json.loads((search_run / "architecture.json").read_text())
     assert values["flops"] == 2 * values["macs"]
 
@@ -107,7 +107,9 @@ def test_loss_that_is_not_finite_stops_with_step_batch_and_gates(
     searching = SupernetSearch(settings, cost_table(settings, 1), crops, RunFolder(tmp_path, settings))
     with torch.no_grad():
         searching.supernet.output.bias[0] = torch.nan
-    with pytest.raises(RunError, match=r"step 0: expected a finite loss, got nan; batch and gates are in .*failed_step"):
+    with pytest.raises(
+        RunError, match=r"step 0: expected a finite loss, got nan; batch and gates are in .*failed_step"
+    ):
         searching.train()
     saved = torch.load(tmp_path / "failed_step.pt", weights_only=True)
     assert saved["images"].shape == (8, 3, 64, 64)

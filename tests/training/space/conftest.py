@@ -23,7 +23,7 @@ def all_choices(space: Space) -> Iterator[tuple[int, ...]]:
     per_variable = []
     for variable in space.variables:
         count = len(variable.options)
-        options = [bits for bits in itertools.product((0, 1), repeat=count)]
+        options = list(itertools.product((0, 1), repeat=count))
         allowed = {"one": lambda b: sum(b) == 1, "any": lambda b: True, "some": any}[variable.kind]
         per_variable.append([bits for bits in options if allowed(bits)])
     for picked in itertools.product(*per_variable):

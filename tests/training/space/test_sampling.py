@@ -1,4 +1,4 @@
-"""Choices drawn from probabilities: frequencies, log-probabilities by enumeration, and the straight-through gradient."""
+"""Choices drawn from probabilities: frequencies, log-probabilities and the straight-through gradient."""
 
 import numpy as np
 import pytest
