@@ -10,7 +10,7 @@ from training.space.cost import layout_parts, part_macs
 from training.space.layout import Layout
 from training.space.space import Space, stage_name
 
-WIDTH, ROW, GAP, LEFT, CHIP = 1080, 30, 14, 210, 118
+WIDTH, ROW, GAP, LEFT, CHIP = 1080, 30, 14, 296, 118
 FAMILIES = {"conv": "#4269d0", "separable": "#3ca951", "mbconv": "#e0732c", "fused": "#8f5fc4", "pool": "#7d8590"}
 INK, MUTED, GROUND = "#1f2328", "#656d76", "#ffffff"
 
