@@ -28,6 +28,7 @@ svg { max-width: 100% }
 pre { overflow: auto }
 """
 SHOWN_IN_RANKING = 24
+AXIS_INCHES = 0.5
 
 
 def write_report(folder: str | Path) -> Path:
@@ -97,13 +98,14 @@ def _gates(lines: list[dict[str, Any]], architecture: Architecture) -> Figure:
     variables = architecture.space.variables
     values = np.array([line["p"] for line in lines]).T
     heights = [len(variable.options) for variable in variables]
-    figure = Figure(figsize=(10.5, 0.11 * sum(heights) + 0.14 * len(heights)))
+    height = 0.11 * sum(heights) + 0.14 * len(heights) + AXIS_INCHES
+    figure = Figure(figsize=(10.5, height))
     rows = figure.subplots(len(variables), 1, sharex=True, height_ratios=heights)
     parts = np.split(values, np.cumsum(heights)[:-1])
     for axes, variable, part in zip(np.atleast_1d(rows), variables, parts, strict=True):
         axes.imshow(part, aspect="auto", cmap="Blues", vmin=0, vmax=1, extent=(0, lines[-1]["step"], len(part), 0))
         _label(axes, variable.name, is_layer(variable.name))
-    figure.subplots_adjust(left=0.12, right=0.99, top=0.995, bottom=0.03, hspace=0.25)
+    figure.subplots_adjust(left=0.12, right=0.99, top=0.998, bottom=AXIS_INCHES / height, hspace=0.25)
     np.atleast_1d(rows)[-1].set_xlabel("step")
     return figure
 

@@ -85,7 +85,8 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
         torch.save(best.network.state_dict(), run.path / "initial_weights.pt")
         ranked = {"ranking": lines, "finals": trainings, "loss": best.loss}
         (run.path / "ranking.json").write_text(json.dumps(ranked, indent=1) + "\n")
-        (run.path / "network.svg").write_text(draw_layout(architecture.layout, architecture.input_size))
+        channels = sum(grid_channels(architecture.n_objects, architecture.n_keypoints))
+        (run.path / "network.svg").write_text(draw_layout(best.layout, settings.input_size, channels))
         architecture.save(run.path / "architecture.json")  # last: it says that the run is finished
         print(_summary(architecture, run.path))
     devices.wait()

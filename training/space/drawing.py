@@ -26,7 +26,7 @@ class Row:
     starts: bool = False
 
 
-def draw_layout(layout: Layout, input_size: int, output_channels: int = 41) -> str:
+def draw_layout(layout: Layout, input_size: int, output_channels: int) -> str:
     """SVG of one network; a bar shows each row's share of the multiply-accumulates."""
     macs: dict[str, float] = {}
     for name, part in layout_parts(layout, input_size, output_channels):
@@ -96,7 +96,7 @@ def _row(row: Row, y: float, most: float, per_row: int) -> str:
     for place, chip in enumerate(row.chips):
         text += _chip(chip, LEFT + place % per_row * CHIP, y + place // per_row * ROW)
     if row.macs:
-        length = 90 * row.macs / most
+        length = 68 * row.macs / most
         text += f'<rect x="{WIDTH - 140}" y="{y + 4}" width="{length:.1f}" height="16" rx="2" fill="#d0d7de"/>'
         text += f'<text x="{WIDTH - 20}" y="{y + 16}" text-anchor="end" fill="{INK}">{row.macs / 1e6:.2f}</text>'
     return text
