@@ -126,11 +126,15 @@ def _ranking(ranked: dict[str, Any]) -> str:
         layout = line["layout"]
         widths = ", ".join(str(stage["width"]) for stage in layout["stages"])
         depths = ", ".join(str(len(stage["layers"])) for stage in layout["stages"])
-        cells = (f"{line['loss']:.2f}", " → ".join(finals.get(place, ["-"])), f"{line['cost']:,.6g}", widths, depths)
+        cells = (f"{line['loss']:.2f}", " → ".join(finals.get(place, ["-"])), _cost(line["cost"]), widths, depths)
         rows += f"<tr><td>{place + 1}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     names = ("", "loss, inherited weights", "after short trainings", "cost", "widths of the stages", "depths")
     heads = "".join(f"<th>{name}</th>" for name in names)
     return f"<table><tr>{heads}</tr>{rows}</table>"
+
+
+def _cost(value: float) -> str:
+    return f"{value / 1e6:.2f} M" if value >= 1e4 else f"{value:.3g}"
 
 
 def _svg(figure: Figure) -> str:
