@@ -12,6 +12,7 @@ from typing import TypeVar
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+import cv2
 import torch
 
 from training.cli import run_command
@@ -20,8 +21,8 @@ from training.data.crops import load_crops
 from training.learning.loss import pose_loss
 from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
+from training.space.architecture import load_architecture
 from training.space.network import build_network
-from training.space.space import load_architecture
 
 Result = TypeVar("Result")
 
@@ -58,6 +59,7 @@ def cpu_seconds(work: Callable[[], Result]) -> tuple[float, Result]:
 def run(settings: TrainingShareSettings) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     architecture = load_architecture(settings.architecture)
     count, size = architecture.n_keypoints, architecture.input_size
     loading, crops = cpu_seconds(lambda: load_crops(settings.dataset, (settings.split,), count, size, settings.crops))

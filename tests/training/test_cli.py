@@ -43,10 +43,10 @@ def test_options_overrule_the_file(tmp_path: Path) -> None:
 
 def test_nested_settings_are_read(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
-    config.write_text("dataset: d\nout: o\nspace: {stem_width: 12}\n")
+    config.write_text("dataset: d\nout: o\nspace: {stem_widths: [12]}\n")
     settings = parse_settings(SearchSettings, ["--config", str(config)])
-    assert settings.space.stem_width == 12
-    assert settings.space.head_width == SearchSettings("d", "o").space.head_width
+    assert list(settings.space.stem_widths) == [12]
+    assert list(settings.space.head.widths) == list(SearchSettings("d", "o").space.head.widths)
 
 
 def test_unknown_setting_ends_with_code_2(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_mesh_that_is_no_mesh_ends_with_code_2_and_one_line(tmp_path: Path) -> N
 def test_budget_too_small_ends_with_code_2_and_names_the_smallest(tmp_path: Path) -> None:
     result = run("training/search.py", "--dataset", "none", "--out", str(tmp_path / "run"), "--budget_macs", "1000")
     assert result.returncode == 2
-    assert "budget_macs: 1,000 is infeasible, the smallest network of this space has" in result.stderr
+    assert "budget: 1,000 is infeasible, the smallest network of this space costs" in result.stderr
 
 
 def test_setting_outside_its_range_ends_with_code_2(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""From gate probabilities to one network that never exceeds the budget."""
+"""From gate probabilities to networks that never exceed the budget."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.optimize import Bounds, LinearConstraint, milp
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.data.batches import plain_batches
@@ -15,108 +15,152 @@ from training.data.crops import CropSet
 from training.errors import BudgetError
 from training.learning.loss import pose_loss
 from training.learning.precision import forward
-from training.space.cost import NetworkCost
-from training.space.gates import BudgetGates
-from training.space.network import PoseNetwork
+from training.space.gates import BudgetGates, check_budget
+from training.space.layout import Choice, Layout, layout_of
+from training.space.network import PoseNetwork, inherit_weights
+from training.space.sampling import draw, is_layer
+from training.space.supernet import Supernet
 
 LOWEST_SHARE = 0.95
-DRAWS = 200_000
+DRAWS, DRAWS_AT_ONCE, COMPLETIONS = 20_000, 200, 100
 CALIBRATION_CROPS = 640
-Gates = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One architecture (gates 0 or 1), what it costs, and its loss on held-out crops with the supernet's weights."""
+    """One network, what it costs in the budget's unit, and its loss on held-out crops."""
 
-    gates: Gates
-    macs: int
+    layout: Layout
+    cost: float
     loss: float
+    network: PoseNetwork
 
 
-def sample_architectures(
-    gates: BudgetGates, cost: NetworkCost, tau: float, count: int, rng: np.random.Generator
-) -> list[Gates]:
-    """`count` different architectures within [0.95, 1] x budget: the exact optimum of the logits, then samples.
+def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Generator) -> list[Layout]:
+    """`count` different networks within [0.95, 1] x budget: the likeliest operators of the likeliest widths, and draws.
 
-    Raises BudgetError where none of a bounded number of draws lies in that range.
+    Where too few of a bounded number of draws lie in that range, their operators are chosen anew so that they do.
+    Raises BudgetError where no network was found; it names the smallest and the largest one.
     """
-    found = dict.fromkeys([best_by_logits(gates)])
-    p, costs = gates.probabilities(tau).detach().numpy(), np.array(cost.operators)
-    budget = gates.gated_budget + cost.base
-    for _ in range(DRAWS // 1000):
-        draws = rng.random((1000, len(p))) < p
-        macs = cost.base + draws @ costs
-        for draw in draws[(macs <= budget) & (macs >= LOWEST_SHARE * budget)]:
-            found.setdefault(tuple(int(v) for v in draw))
+    p = gates.probabilities(tau).detach()
+    found = dict.fromkeys(_completed(gates, p, _likeliest(gates, p)))
+    drawn: list[Choice] = []
+    for _ in range(DRAWS // DRAWS_AT_ONCE):
+        drawn = list(draw(gates.space, p, DRAWS_AT_ONCE, rng))
+        fitting = (choice for choice in drawn if _fits(gates, choice))
+        for choice in fitting:
+            found.setdefault(layout_of(gates.space, choice))
             if len(found) >= count:
                 return list(found)
+    for choice in drawn[:COMPLETIONS]:
+        for layout in _completed(gates, p, choice):
+            found.setdefault(layout)
+        if len(found) >= count:
+            break
     if not found:
-        raise BudgetError(f"no architecture within {LOWEST_SHARE:.0%} of {budget:,.0f} macs; widen the space")
+        check_budget(gates.table, gates.budget)
+        raise BudgetError(
+            f"no network within {LOWEST_SHARE:.0%} of {gates.budget:,.0f}, of {gates.table.limits()[0]:,.0f} to"
+            f" {gates.table.limits()[1]:,.0f}; move the budget"
+        )
     return list(found)
 
 
-def best_by_logits(gates: BudgetGates) -> Gates:
-    """The gates with the greatest sum of open logits that the budget allows (0/1 knapsack, solved exactly)."""
-    logits, costs = gates.logits.detach().numpy(), gates.costs.numpy() / gates.gated_budget
-    worth = logits - logits.min() + 1e-3  # every operator is worth something: the budget is there to be used
-    solution = milp(
-        -worth,
-        integrality=np.ones_like(worth),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(costs, ub=1.0),
-    )
-    return tuple(round(v) for v in solution.x)
+def choice_cost(gates: BudgetGates, choice: Choice) -> float:
+    """Cost of one network, in the table's unit."""
+    return float(gates.table.expected(torch.as_tensor(np.asarray(choice, np.float64))))
+
+
+def _fits(gates: BudgetGates, choice: Choice) -> bool:
+    return LOWEST_SHARE * gates.budget <= choice_cost(gates, choice) <= gates.budget
+
+
+def _likeliest(gates: BudgetGates, p: Tensor) -> list[int]:
+    """The likeliest option of each variable; gates more likely open than closed, and at least one where needed."""
+    parts = []
+    for variable, part in zip(gates.space.variables, p.split(gates.table.sizes), strict=True):
+        chosen = (part > 0.5).long() if variable.kind != "one" else torch.zeros(len(part), dtype=torch.long)
+        if variable.kind != "any":
+            chosen[part.argmax()] = 1
+        parts.append(chosen)
+    return torch.cat(parts).tolist()
+
+
+def _completed(gates: BudgetGates, p: Tensor, choice: Choice) -> list[Layout]:
+    """The widths, depths, strides and levels of a choice with the likeliest operators that meet the budget.
+
+    Costs add up once the widths are fixed, so this is a 0/1 program, solved exactly; empty where nothing fits.
+    """
+    choice = np.asarray(choice).copy()
+    costs = operator_costs(gates, choice)
+    gated = np.flatnonzero(costs)
+    rest = choice_cost(gates, choice) - float(costs @ choice)
+    room = np.array([LOWEST_SHARE * gates.budget, gates.budget]) - rest
+    constraints = [LinearConstraint(costs[gated] / gates.budget, *(room / gates.budget))]
+    constraints += _layer_constraints(gates, gated)
+    worth = torch.logit(p).numpy()[gated]
+    solution = milp(-worth, integrality=np.ones(len(gated)), bounds=Bounds(0, 1), constraints=constraints)
+    if solution.x is None:
+        return []
+    choice[gated] = np.round(solution.x).astype(choice.dtype)
+    return [layout_of(gates.space, choice)] if _fits(gates, choice) else []
+
+
+def _layer_constraints(gates: BudgetGates, gated: np.ndarray) -> list[LinearConstraint]:
+    constraints, first = [], 0
+    for variable, size in zip(gates.space.variables, gates.table.sizes, strict=True):
+        inside = ((gated >= first) & (gated < first + size)).astype(float)
+        if is_layer(variable.name) and variable.kind != "any" and inside.any():
+            constraints.append(LinearConstraint(inside, 1, 1 if variable.kind == "one" else np.inf))
+        first += size
+    return constraints
+
+
+def operator_costs(gates: BudgetGates, choice: Choice) -> np.ndarray:
+    """(n_logits,) what each operator of a choice's layers costs where it stands; 0 for all that is no such operator."""
+    layout, costs = layout_of(gates.space, choice), []
+    there = {place.name: place for row in (*layout.stage_layers(), layout.head_layers()) for place in row}
+    for variable in gates.space.variables:
+        place = there.get(variable.name)
+        costs += [
+            0.0 if place is None else gates.table.operator_cost(layout, place, str(name)) for name in variable.options
+        ]
+    return np.array(costs)
 
 
 def rank(
-    supernet: PoseNetwork,
-    cost: NetworkCost,
-    architectures: list[Gates],
-    calibration: CropSet,
-    held_out: CropSet,
+    supernet: Supernet, found: list[tuple[Layout, float]], calibration: CropSet, held_out: CropSet
 ) -> list[Candidate]:
-    """Candidates, the lowest held-out loss first; batch norm is calibrated anew for each."""
+    """Candidates of (layout, cost) with the supernet's weights, the lowest held-out loss first."""
     candidates = []
-    for gates in tqdm(architectures, desc="rank", unit="network"):
-        calibrate_batch_norm(supernet, gates, calibration)
-        macs = cost.base + int(np.dot(gates, cost.operators))
-        candidates.append(Candidate(gates, macs, held_out_loss(supernet, gates, held_out)))
+    for layout, cost in tqdm(found, desc="rank", unit="network"):
+        network = PoseNetwork(supernet.space, layout, supernet.n_objects, supernet.n_keypoints)
+        inherit_weights(network, supernet.state_dict())
+        calibrate_batch_norm(network, calibration)
+        candidates.append(Candidate(layout, cost, held_out_loss(network, held_out), network))
     return sorted(candidates, key=lambda candidate: candidate.loss)
 
 
-def calibrate_batch_norm(supernet: PoseNetwork, gates: Gates, crops: CropSet) -> None:
-    """Replace the running statistics by those of this architecture."""
-    norms = [module for module in supernet.modules() if isinstance(module, nn.BatchNorm2d)]
+def calibrate_batch_norm(network: PoseNetwork, crops: CropSet) -> None:
+    """Replace the running statistics by those of these crops."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # cumulative average
-    supernet.train()
+    network.train()
     with torch.no_grad():
         for batch in plain_batches(crops.first(CALIBRATION_CROPS), 64):
-            supernet(batch.images, _numbers(gates))
+            network(batch.images)
     for norm in norms:
         norm.momentum = 0.1
 
 
-def held_out_loss(supernet: PoseNetwork, gates: Gates, crops: CropSet) -> float:
+def held_out_loss(network: PoseNetwork, crops: CropSet) -> float:
     """Mean loss over the crops, without augmentation."""
-    supernet.eval()
+    network.eval()
     losses: list[float] = []
     with torch.inference_mode():
         for batch in plain_batches(crops, 64):
-            grid = forward(supernet, batch.images, False, _numbers(gates))
-            losses.append(float(pose_loss(grid, batch.targets, supernet.space.grid_stride).total))
+            grid = forward(network, batch.images, False)
+            losses.append(float(pose_loss(grid, batch.targets, network.space.grid_stride).total))
     return float(np.mean(losses))
-
-
-def open_operators(supernet: PoseNetwork, gates: Gates) -> dict[str, list[str]]:
-    """Layer name -> names of its open operators."""
-    opened, values = {}, iter(gates)
-    for name, layer in supernet.gated_layers():
-        opened[name] = [operator for operator in layer.operators if next(values)]
-    return opened
-
-
-def _numbers(gates: Gates) -> list[torch.Tensor | float]:
-    return [float(gate) for gate in gates]

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+import cv2
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -23,8 +24,8 @@ from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate
 from training.learning.team import Team, run_as_team
 from training.learning.validation import Validation, validate
+from training.space.architecture import load_architecture
 from training.space.network import PoseNetwork, build_network, inherit_weights
-from training.space.space import load_architecture
 
 GRADIENT_NORM = 10.0
 RATE_WARMUP_STEPS = 200
@@ -184,6 +185,7 @@ def retrain(settings: RetrainSettings) -> Path:
 def _retrain(settings: RetrainSettings, team: Team) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
+        cv2.setNumThreads(settings.threads)
     architecture = load_architecture(settings.architecture)
     run = RunFolder(settings.out, settings)
     count, size = architecture.n_keypoints, architecture.input_size

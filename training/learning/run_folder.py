@@ -60,9 +60,16 @@ class RunFolder:
             file.write(json.dumps(line) + "\n")
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
-        """Write a checkpoint with PyTorch's random state; atomic, so a kill leaves the one before."""
+        """Write a checkpoint with PyTorch's random state; atomic, so a kill leaves the one before. Raises RunError."""
         unfinished = self.path / "checkpoint.unfinished"
-        torch.save(dict(state) | {"torch_random": torch.get_rng_state()}, unfinished)
+        try:
+            torch.save(dict(state) | {"torch_random": torch.get_rng_state()}, unfinished)
+        except (OSError, RuntimeError) as error:  # PyTorch's writer raises RuntimeError for a full disk
+            reason = str(error).splitlines()[0]
+            raise RunError(
+                f"{unfinished}: expected to write a checkpoint, got: {reason}; free some disk space and start again,"
+                f" {self.path / CHECKPOINT} is from before"
+            ) from error
         unfinished.replace(self.path / CHECKPOINT)
 
     def load_checkpoint(self) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,44 +11,57 @@ import torch
 
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
-from training.learning.derive import Candidate, open_operators, rank, sample_architectures
+from training.learning.derive import Candidate, rank, sample_layouts
+from training.learning.devices import Devices, launch
+from training.learning.finalists import choose
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
 from training.learning.supernet_search import SupernetSearch
-from training.space.cost import count_macs
+from training.space.architecture import Architecture
+from training.space.cost import PartCost, count_macs, part_macs
+from training.space.drawing import draw_layout
 from training.space.gates import check_budget
-from training.space.network import build_network, build_supernet
-from training.space.space import Architecture
+from training.space.latency import read_latency_table
+from training.space.layout import Layout
+from training.space.network import grid_channels
+from training.space.table import CostTable
 
 WEIGHT_SHARE = 0.8
+METHODS = {
+    "gates": "FPG-NAS, exact-budget gates",
+    "penalty": "gates with a FLOPs penalty",
+    "softmax": "softmax DNAS, one operator a layer",
+    "random": "random network of the space",
+}
 
 
 def search(settings: SearchSettings) -> Architecture:
-    """Search, derive, and write architecture.json, supernet.pt and ranking.json to the run folder.
+    """Search, derive, and write architecture.json, initial_weights.pt, supernet.pt, ranking.json and network.svg.
 
     Raises BudgetError at once for a budget outside the space.
     """
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    check_budget(
-        count_macs(build_supernet(settings.space, 1, settings.n_keypoints), settings.input_size),
-        settings.budget_macs,
-    )
-    run = RunFolder(settings.out, settings)
+    table = cost_table(settings, n_objects=1)
+    check_budget(table, settings.budget_ms if settings.cost == "latency" else settings.budget_macs)
+    devices = launch(settings)
+    run = RunFolder(settings.out, replace(settings, describe=False, json=False, picture=""))
     crops = load_crops(
         settings.dataset, (settings.train_split,), settings.n_keypoints, settings.input_size, settings.crops
     )
-    weight_crops, gate_crops = split_crops(crops, settings.seed)
-    searching = SupernetSearch(settings, weight_crops, gate_crops, run)
+    parts = split_crops(crops, settings.seed)
+    searching = SupernetSearch(settings, cost_table(settings, len(crops.objects)), parts, run, devices)
     searching.train()
-    ranking = _rank(searching, weight_crops, gate_crops)
-    architecture = _architecture(searching, ranking[0])
-    architecture.save(run.path / "architecture.json")
-    torch.save(searching.supernet.state_dict(), run.path / "supernet.pt")
-    lines = [{"macs": c.macs, "loss": c.loss, "open": open_operators(searching.supernet, c.gates)} for c in ranking]
-    (run.path / "ranking.json").write_text(json.dumps(lines, indent=1) + "\n")
-    print(_summary(architecture, run.path))
-    return architecture
+    return _finish(searching, run, devices)
+
+
+def cost_table(settings: SearchSettings, n_objects: int) -> CostTable:
+    """The space's costs in the budget's unit: macs, or milliseconds on the target."""
+    part_cost: PartCost = part_macs
+    if settings.cost == "latency":
+        part_cost = read_latency_table(settings.table)
+    channels = sum(grid_channels(n_objects, settings.n_keypoints))
+    return CostTable(settings.space, settings.input_size, channels, part_cost)
 
 
 def split_crops(crops: CropSet, seed: int) -> tuple[CropSet, CropSet]:
@@ -58,36 +71,77 @@ def split_crops(crops: CropSet, seed: int) -> tuple[CropSet, CropSet]:
     return crops.take(order[:cut]), crops.take(order[cut:])
 
 
-def _rank(searching: SupernetSearch, weight_crops: CropSet, gate_crops: CropSet) -> list[Candidate]:
+def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Architecture:
+    """Derive on every device alike; the leader writes."""
     settings = searching.settings
+    searching.supernet.cpu()
+    held_out = as_second_pass(searching.gate_crops.first(settings.ranking_crops), settings.seed)
+    ranking = _rank(searching, held_out)
+    lines = [{"cost": c.cost, "loss": c.loss, "layout": asdict(c.layout)} for c in ranking]
+    best, trainings = choose(ranking, settings, searching.weight_crops, held_out)
+    architecture = _architecture(searching, best)
+    if devices.is_leader:
+        torch.save(searching.supernet.state_dict(), run.path / "supernet.pt")
+        torch.save(best.network.state_dict(), run.path / "initial_weights.pt")
+        ranked = {"ranking": lines, "finals": trainings, "loss": best.loss}
+        (run.path / "ranking.json").write_text(json.dumps(ranked, indent=1) + "\n")
+        channels = sum(grid_channels(architecture.n_objects, architecture.n_keypoints))
+        (run.path / "network.svg").write_text(draw_layout(best.layout, settings.input_size, channels))
+        architecture.save(run.path / "architecture.json")  # last: it says that the run is finished
+        print(_summary(architecture, run.path))
+    devices.wait()
+    return architecture
+
+
+def _rank(searching: SupernetSearch, held_out: CropSet) -> list[Candidate]:
+    settings, gates = searching.settings, searching.gates
     rng = np.random.default_rng([settings.seed, 13])
-    found = sample_architectures(searching.gates, searching.cost, settings.tau[1], settings.samples, rng)
-    held_out = as_second_pass(gate_crops.first(settings.ranking_crops), settings.seed)
-    return rank(searching.supernet, searching.cost, found, weight_crops, held_out)
+    found = sample_layouts(gates, settings.tau[1], settings.samples, rng)
+    costs = [gates.table.cost_of(layout) for layout in found]
+    return rank(searching.supernet, list(zip(found, costs, strict=True)), searching.weight_crops, held_out)
 
 
 def _architecture(searching: SupernetSearch, best: Candidate) -> Architecture:
     settings, supernet = searching.settings, searching.supernet
-    draft = Architecture(
+    macs = _checked_macs(settings, best)
+    return Architecture(
         settings.space,
-        open_operators(supernet, best.gates),
+        best.layout,
         supernet.n_objects,
         settings.n_keypoints,
         settings.input_size,
-        settings.budget_macs,
-        best.macs,
-        0,
-        {"method": "FPG-NAS, exact-budget gates", "settings": json.loads(json.dumps(asdict(settings)))},
+        settings.budget_macs if settings.cost == "macs" else macs,
+        macs,
+        sum(p.numel() for p in best.network.parameters()),
+        {
+            "method": METHODS[settings.method],
+            "cost": {"unit": settings.cost, "value": best.cost, "budget": searching.gates.budget},
+            "settings": json.loads(json.dumps(asdict(settings))),
+        },
     )
-    network = build_network(draft)
-    counted = count_macs(network, settings.input_size).total
-    if counted != best.macs or counted > settings.budget_macs:
-        raise AssertionError(f"derived network: expected {best.macs} macs within the budget, counted {counted}")
-    return Architecture(**{**vars(draft), "params": sum(p.numel() for p in network.parameters())})
+
+
+def _checked_macs(settings: SearchSettings, best: Candidate) -> int:
+    """Counted over the network as it was built, whatever the tables said. A difference is a defect of this code."""
+    counted = count_macs(best.network, settings.input_size)
+    if settings.cost == "macs" and (counted != best.cost or counted > settings.budget_macs):
+        raise AssertionError(f"derived network: expected {best.cost} macs within the budget, counted {counted}")
+    return counted
+
+
+def layer_lines(layout: Layout) -> list[str]:
+    """One line a layer: what a person reads first."""
+    lines = [f"  stem      {layout.stem_width} channels"]
+    for (_, block), places in zip(layout.levels.items(), layout.stage_layers(), strict=True):
+        shape = f"{block.width:4d} channels, stride {block.stride:2d}"
+        lines += [f"  {place.name:9s} {shape}: {', '.join(place.operators) or '-'}" for place in places]
+    lines.append(f"  neck      {layout.head.width:4d} channels, from {', '.join((*layout.neck, layout.grid))}")
+    lines += [f"  {place.name:9s} {', '.join(place.operators) or '-'}" for place in layout.head_layers()]
+    return lines
 
 
 def _summary(architecture: Architecture, folder: Path) -> str:
-    layers = [f"  {name:9s} {', '.join(names) or '-'}" for name, names in architecture.open_operators.items()]
-    share = architecture.macs / architecture.budget_macs
-    cost = f"{architecture.macs / 1e6:.2f} MMAC ({share:.1%} of the budget), {architecture.params / 1e6:.2f} M weights"
-    return "\n".join([*layers, f"search: {cost}; wrote {folder / 'architecture.json'}"])
+    cost = architecture.provenance["cost"]
+    size = f"{architecture.macs / 1e6:.2f} MMAC, {architecture.params / 1e6:.2f} M weights"
+    share = f"{cost['value'] / cost['budget']:.1%} of the budget"
+    return "\n".join([*layer_lines(architecture.layout), f"search: {size}, {share}; wrote {folder}/architecture.json"])

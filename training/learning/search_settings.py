@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from training.errors import SettingsError
 from training.space.space import Space
+
+AT_LEAST_ONE = (
+    "budget_macs",
+    "steps",
+    "gate_every",
+    "batch_size",
+    "samples",
+    "finalists",
+    "ranking_crops",
+    "save_every",
+    "devices",
+    "nodes",
+)
 
 
 @dataclass(frozen=True)
 class SearchSettings:
     """FPG-NAS: find the network for one object and one FLOPs budget, with a gate for each operator."""
 
-    dataset: str
+    dataset: str = ""
     """BOP folder of training crops, as training/render.py writes it."""
-    out: str
+    out: str = ""
     """Run folder; a run that was stopped goes on where it was."""
     budget_macs: int = 75_000_000
     """Most multiply-accumulates of one pass over a crop, head included (1 MAC = 2 FLOPs)."""
+    budgets: Sequence[int] = ()
+    """Several budgets in place of budget_macs: a run each in folders of `out`, and their Pareto front."""
+    cost: Literal["macs", "latency"] = "macs"
+    """What the budget limits; latency needs table and budget_ms."""
+    table: str = ""
+    """Latency table of the target, as `python -m training.space.latency` measures it."""
+    budget_ms: float = 0.0
+    """Most milliseconds of one pass over a crop by that table."""
     space: Space = field(default_factory=Space)
     """The search space."""
+    method: Literal["gates", "penalty", "softmax", "random"] = "gates"
+    """gates: FPG-NAS.  Baselines: penalty (its FLOPs term weighed, not solved), softmax (one operator a layer, DNAS),
+    random (the same space and budget, no gate ever learns)."""
+    penalty_weight: float = 10.0
+    """Weight of |expected cost / budget - 1| for method penalty."""
+    estimator: Literal["straight_through", "sampled"] = "straight_through"
+    """Gradient of the gates. straight_through: all operators computed, hard forward and binary-concrete backward;
+    widths, depths and strides by the score function.  sampled: all by the score function, open operators only, no
+    backward pass."""
+    gate_samples: int = 2
+    """Networks a gate step draws on one batch; each one's loss is judged against the others'."""
     train_split: str = "train"
     """Split whose crops train weights (80 %) and gates (20 %)."""
     crops: int = 0
@@ -49,30 +83,58 @@ class SearchSettings:
     augmentation: float = 0.7
     """Strength of exposure, blur and noise, 0 to 1."""
     samples: int = 24
-    """Architectures sampled from the final gates and ranked on held-out crops."""
+    """Architectures drawn from the final gates and ranked on held-out crops."""
     ranking_crops: int = 2000
     """Held-out crops that rank them."""
+    finalists: int = 4
+    """Best of the ranking that train on for a while; the better half goes on until one is left."""
+    finalist_steps: int = 100
+    """Steps of each finalist in each round; 0: the ranking alone decides."""
     save_every: int = 100
     """Steps between two checkpoints."""
+    tensorboard: bool = False
+    """Also write TensorBoard events to the run folder (needs the extra `tensorboard`)."""
     bfloat16: bool = False
     """Compute in bfloat16, channels last, where the processor has it."""
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    """Kind of device. gpu, several devices and several nodes go through Lightning Fabric (the extra `fabric`)."""
+    devices: int = 1
+    """Devices a node; they share every batch. With torchrun: as many as it starts."""
+    nodes: int = 1
+    """Machines."""
     threads: int = 0
     """CPU threads of PyTorch; 0: one a core."""
+    describe: bool = False
+    """Print the space (layers, candidates, number of architectures, smallest and largest network), draw it, and end."""
+    json: bool = False
+    """With --describe: one JSON object on standard output."""
+    picture: str = "out/space.svg"
+    """With --describe: where the picture of the space is written."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work: SettingsError names the field."""
-        for name in (
-            "budget_macs",
-            "steps",
-            "gate_every",
-            "batch_size",
-            "samples",
-            "ranking_crops",
-            "save_every",
-        ):
+        for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        self._check_folders()
         if self.input_size % 32:
             raise SettingsError(f"input_size: expected a multiple of 32, got {self.input_size}")
         if self.n_keypoints < 4:
             raise SettingsError(f"n_keypoints: expected at least 4, as PnP needs, got {self.n_keypoints}")
+        if self.gate_samples < 2:
+            raise SettingsError(f"gate_samples: expected at least 2, one to judge another by, got {self.gate_samples}")
+        if self.cost == "latency" and not (self.table and self.budget_ms > 0):
+            raise SettingsError("cost: expected table and budget_ms with latency, got none; measure a table first")
+        if self.batch_size % (self.devices * self.nodes):
+            count = self.devices * self.nodes
+            raise SettingsError(f"batch_size: expected a multiple of all devices ({count}), got {self.batch_size}")
+        self._check_method()
+
+    def _check_folders(self) -> None:
+        for name in ("dataset", "out"):
+            if not getattr(self, name) and not self.describe:
+                raise SettingsError(f"{name}: expected a folder, got none; see --help")
+
+    def _check_method(self) -> None:
+        if (self.method == "softmax") != self.space.exclusive:
+            raise SettingsError("space.exclusive: expected true with method softmax and false with any other")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -11,37 +12,51 @@ from tqdm import tqdm
 from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet
 from training.errors import RunError
+from training.learning.devices import Devices
+from training.learning.gate_gradient import sampled, through_operators, with_all_levels
 from training.learning.loss import PoseLoss, pose_loss
 from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
 from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate, geometric
+from training.learning.search_log import SearchLog
 from training.learning.search_settings import SearchSettings
-from training.space.cost import count_macs
 from training.space.gates import BudgetGates
-from training.space.network import build_supernet
+from training.space.layout import Layout, layout_of
+from training.space.sampling import draw, straight_through
+from training.space.supernet import Gates, Supernet
+from training.space.table import CostTable
 
 GRADIENT_NORM = 10.0
 WEIGHT_DECAY = 1e-2
 RATE_WARMUP_STEPS = 50
+LOG_EVERY = 20
+WEIGHT_DRAWS, GATE_DRAWS = 17, 19
 
 
 class SupernetSearch:
     """Supernet and gates of one search. weight_crops train the weights, gate_crops the gates."""
 
-    def __init__(self, settings: SearchSettings, weight_crops: CropSet, gate_crops: CropSet, run: RunFolder) -> None:
+    def __init__(
+        self,
+        settings: SearchSettings,
+        table: CostTable,
+        crops: tuple[CropSet, CropSet],
+        run: RunFolder,
+        devices: Devices | None = None,
+    ) -> None:
+        """crops: those that train the weights, and those that train the gates."""
         torch.manual_seed(settings.seed)
-        self.settings, self.run = settings, run
-        self.weight_crops, self.gate_crops = weight_crops, gate_crops
-        n_objects = len(weight_crops.objects)
-        self.supernet = build_supernet(settings.space, n_objects, settings.n_keypoints)
-        self.cost = count_macs(self.supernet, settings.input_size)
-        self.gates = BudgetGates(self.cost, settings.budget_macs)
+        self.settings, self.run, self.devices = settings, run, devices or Devices()
+        self.weight_crops, self.gate_crops = crops
+        n_objects = len(self.weight_crops.objects)
+        self.supernet = self.devices.place(Supernet(settings.space, n_objects, settings.n_keypoints))
+        budget = settings.budget_ms if settings.cost == "latency" else settings.budget_macs
+        self.gates = BudgetGates(settings.space, table, budget, exact=settings.method != "penalty")
         self.weight_optimiser = WeightOptimiser(self.supernet, self.supernet.output, WEIGHT_DECAY)
         self.gate_optimiser = torch.optim.Adam(
             self.gates.parameters(), lr=settings.gate_learning_rate, betas=(0.5, 0.99)
         )
-        self.generator = torch.Generator().manual_seed(settings.seed)
         self.step = 0
 
     @property
@@ -59,38 +74,63 @@ class SupernetSearch:
         """Run to the end, from the last checkpoint where there is one."""
         self._resume()
         weight_batches, gate_batches = self._batches()
-        bar = tqdm(total=self.total_steps, initial=self.step, desc="search", unit="step", smoothing=0.02)
+        log = SearchLog(self.run, self.gates, self.step, self.settings.tensorboard, self.devices.is_leader)
+        bar = tqdm(
+            total=self.total_steps,
+            initial=self.step,
+            desc="search",
+            unit="step",
+            smoothing=0.02,
+            disable=not self.devices.is_leader,
+        )
         self.supernet.train()
         for batch in weight_batches:
-            loss = self._weight_step(batch)
+            loss = self._weight_step(self.devices.take(batch))
             if self._is_gate_step():
-                self._gate_step(next(gate_batches))
+                self._gate_step(self.devices.take(next(gate_batches)))
             self.step += 1
             bar.update()
-            self._report(bar, loss)
+            if self.step % LOG_EVERY == 0:
+                bar.set_postfix_str(log.write(self.step, self.tau, loss))
+            if self.step % self.settings.save_every == 0:
+                self._save()
         self._save()
 
     def _batches(self) -> tuple[Iterator[Batch], Iterator[Batch]]:
         settings, gate_steps = self.settings, self._gate_steps_until(self.step)
-        every = self._gate_steps_until(self.total_steps)
+        every, team = self._gate_steps_until(self.total_steps), self.devices.team
         common = (settings.batch_size, settings.seed, settings.augmentation)
-        weights = augmented_batches(self.weight_crops, *common, self.step, self.total_steps)
-        gates = augmented_batches(self.gate_crops, *common, gate_steps, every) if every > gate_steps else iter(())
-        return weights, gates
+        weights = augmented_batches(self.weight_crops, *common, self.step, self.total_steps, team)
+        if every == gate_steps:
+            return weights, iter(())
+        return weights, augmented_batches(self.gate_crops, *common, gate_steps, every, team)
 
     def _is_gate_step(self) -> bool:
         return self._gate_steps_until(self.step + 1) > self._gate_steps_until(self.step)
 
     def _gate_steps_until(self, step: int) -> int:
+        if self.settings.method == "random":
+            return 0
         return max(0, step - self.settings.warmup_steps) // self.settings.gate_every
 
+    def _rng(self, purpose: int) -> np.random.Generator:
+        """Fixed by seed and step, so that a resumed run draws what an unbroken one draws."""
+        return np.random.default_rng([self.settings.seed, purpose, self.step])
+
     def _weight_step(self, batch: Batch) -> PoseLoss:
-        """Only the operators of one hard sample are computed."""
-        gates = self.gates.sample_hard(self.tau, self.generator)
-        loss = self._loss(batch, gates)
-        self._check_finite(loss)
+        """Only what one draw has open is computed; for softmax, whose layers mix all operators, all of them are."""
+        rng = self._rng(WEIGHT_DRAWS)
+        p = self.gates.probabilities(self.tau).detach()
+        choice = draw(self.settings.space, p, 1, rng)[0]
+        if self.settings.method == "softmax":
+            mixed = straight_through(self.settings.space, p, choice, self.settings.concrete_tau, rng)
+            loss = self._loss(batch, with_all_levels(self.settings.space, choice), mixed)
+        else:
+            loss = self._loss(batch, layout_of(self.settings.space, choice), None)
+        self._check_finite(loss.total, batch)
         self.weight_optimiser.zero_grad()
         loss.total.backward()
+        self.devices.team.average_gradients(self.supernet.parameters())
         torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
         self.weight_optimiser.set_rate(
             cosine_rate(self.step, self.total_steps, self.settings.learning_rate, RATE_WARMUP_STEPS)
@@ -98,62 +138,60 @@ class SupernetSearch:
         self.weight_optimiser.step()
         return loss
 
-    def _loss(self, batch: Batch, gates: Sequence[Tensor | float]) -> PoseLoss:
-        grid = forward(self.supernet, batch.images, self.settings.bfloat16, gates)
+    def _loss(self, batch: Batch, layout: Layout, gates: Gates | None) -> PoseLoss:
+        grid = forward(self.supernet, batch.images, self.settings.bfloat16, layout, gates)
         return pose_loss(grid, batch.targets, self.settings.space.grid_stride)
 
     def _gate_step(self, batch: Batch) -> None:
-        """All operators are computed, so that closed gates get a gradient too; the weights rest."""
+        """The weights rest."""
+        settings, rng = self.settings, self._rng(GATE_DRAWS)
+
+        def loss(layout: Layout, gates: Gates | None) -> Tensor:
+            found = self._loss(batch, layout, gates).total
+            self._check_finite(found, batch)
+            return found.cpu()
+
         self.supernet.requires_grad_(False)
-        gates = self.gates.sample_straight_through(self.tau, self.settings.concrete_tau, self.generator)
-        loss = self._loss(batch, list(gates.unbind()))
-        self._check_finite(loss)
         self.gate_optimiser.zero_grad(set_to_none=True)
-        loss.total.backward()
+        if settings.estimator == "sampled":
+            sampled(self.gates, self.tau, settings.gate_samples, loss, rng)
+        else:
+            through_operators(self.gates, self.tau, settings.concrete_tau, settings.gate_samples, loss, rng)
+        if settings.method == "penalty":
+            expected = self.gates.table.expected(self.gates.probabilities(self.tau))
+            (settings.penalty_weight * (expected / self.gates.budget - 1).abs()).backward()
+        self.devices.team.average_gradients(self.gates.parameters())
         self.gate_optimiser.step()
         self.supernet.requires_grad_(True)
 
-    def _check_finite(self, loss: PoseLoss) -> None:
-        if not torch.isfinite(loss.total):
+    def _check_finite(self, loss: Tensor, batch: Batch) -> None:
+        if not torch.isfinite(loss):
+            file = self.run.path / "failed_step.pt"
+            torch.save(
+                {"step": self.step, "images": batch.images, "masks": batch.targets.masks, "logits": self.gates.logits},
+                file,
+            )
             raise RunError(
-                f"step {self.step}: expected a finite loss, got {float(loss.total)}; the last checkpoint in"
-                f" {self.run.path} is from before; lower learning_rate"
+                f"step {self.step}: expected a finite loss, got {float(loss)}; batch and gates are in {file}, the last"
+                f" checkpoint in {self.run.path} is from before; lower learning_rate"
             )
-
-    def _report(self, bar: tqdm[None], loss: PoseLoss) -> None:
-        if self.step % 20 == 0:
-            p = self.gates.probabilities(self.tau).detach()
-            entropy = float(torch.special.entr(p).add(torch.special.entr(1 - p)).mean())
-            expected = self.cost.base + self.gates.expected_macs(self.tau)
-            values = {name: float(value.detach()) for name, value in loss._asdict().items()} | {
-                "expected_macs": expected,
-                "entropy": entropy,
-                "tau": self.tau,
-            }
-            self.run.log(self.step, values)
-            bar.set_postfix_str(
-                f"loss {loss.total:.2f}, votes {loss.votes:.2f}, E[F] {expected / 1e6:.1f} MMAC, entropy {entropy:.2f}"
-            )
-        if self.step % self.settings.save_every == 0:
-            self._save()
 
     def _save(self) -> None:
-        self.run.save_checkpoint(
-            {
-                "step": self.step,
-                "supernet": self.supernet.state_dict(),
-                "gates": self.gates.state_dict(),
-                "weight_optimiser": self.weight_optimiser.state_dict(),
-                "gate_optimiser": self.gate_optimiser.state_dict(),
-                "generator": self.generator.get_state(),
-            }
-        )
+        if self.devices.is_leader:
+            self.run.save_checkpoint(
+                {
+                    "step": self.step,
+                    "supernet": self.supernet.state_dict(),
+                    "gates": self.gates.state_dict(),
+                    "weight_optimiser": self.weight_optimiser.state_dict(),
+                    "gate_optimiser": self.gate_optimiser.state_dict(),
+                }
+            )
 
     def _resume(self) -> None:
         state = self.run.load_checkpoint()
         if state is None:
             return
         self.step = state["step"]
-        self.generator.set_state(state["generator"])
         for name in ("supernet", "gates", "weight_optimiser", "gate_optimiser"):
             getattr(self, name).load_state_dict(state[name])

@@ -1,100 +1,139 @@
 """Gates whose expected cost equals the budget at every step.
 
-Each operator k has a gate logit s_k that only the task trains, and is open with probability
-p_k = sigmoid((s_k - mu f_k) / tau), f_k = F_k / mean(F), where the multiplier mu is solved so that
-sum_k p_k F_k equals the budget. Gates are independent, so this expectation is exact. The gradient goes through mu:
-dmu/ds_j = F_j q_j / sum_k F_k f_k q_k with q = p (1 - p) (implicit function theorem). Open gates are hard 0/1 samples
-forward and binary-concrete backward (Maddison et al. 2017; straight through: Bengio et al. 2013).
+Each option k of each variable has a logit s_k that only the task trains. An operator or a level is open with
+probability p_k = sigmoid((s_k - mu f_k) / tau); of a width, a depth or the strides one is chosen with p = softmax of
+the same. f_k, the price, is the expected cost that an option adds when all options are as likely. The multiplier mu is
+solved so that the expected cost equals the budget, and the gradient goes through it: E(s, mu(s)) stays put, so dmu/ds
+= -(dE/ds) / (dE/dmu) (implicit function theorem).
+
+Without prices the common pull of a penalty `weight * E / budget` drowns the task's gradient: it is kept as an option to
+compare with (`exact=False`), where mu is 0 and the caller adds the penalty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
+from scipy.optimize import brentq
 from torch import Tensor, nn
 
 from training.errors import BudgetError
-from training.space.cost import NetworkCost
+from training.space.space import Space
+from training.space.table import CostTable
 
-BISECTION_STEPS = 80
+GREATEST_MULTIPLIER = 1e6
+LEAST_PRICE = 0.01
+WIDEST = 2.0
+"""Difference of the prices of a variable's cheapest and dearest option, where an operator's is 1 on average."""
+SUREST, LEAST_PROBABILITY = 1e-9, 1e-300
 
 
 class BudgetGates(nn.Module):
-    """The gate logits of a supernet, tied to a budget in multiply-accumulates."""
+    """The logits of a space, (n_logits,) in the order of `Space.variables`, tied to a budget."""
 
-    def __init__(self, cost: NetworkCost, budget_macs: int) -> None:
-        """Raises BudgetError where the budget is below the smallest or above the largest network."""
+    def __init__(self, space: Space, table: CostTable, budget: float, exact: bool = True) -> None:
+        """budget: in the table's unit. Raises BudgetError below the smallest and above the largest network."""
         super().__init__()
-        check_budget(cost, budget_macs)
-        self.logits = nn.Parameter(torch.zeros(len(cost.operators), dtype=torch.float64))
-        self.costs: Tensor
-        self.register_buffer("costs", torch.tensor(cost.operators, dtype=torch.float64))
-        self.gated_budget = float(budget_macs - cost.base)
+        check_budget(table, budget)
+        self.space, self.table, self.budget, self.exact = space, table, float(budget), exact
+        self.logits = nn.Parameter(torch.zeros(space.n_logits, dtype=torch.float64))
+        self._rows, self._columns, self._choices = _categorical_places(space)
+        self._longest = int(self._rows[:, 1].max()) + 1
+        self.prices = torch.zeros_like(self.logits.detach())
+        self.prices = self._prices()
 
     def probabilities(self, tau: float) -> Tensor:
-        """(n_gates,) probability of each gate to be open; their expected cost is the budget, exactly."""
-        relative = self.costs / self.costs.mean()
-        mu = self._solve_multiplier(tau, relative)
-        p = torch.sigmoid((self.logits.detach() - mu * relative) / tau)
-        q = p * (1 - p)
-        pull = self.costs * q / (self.costs * relative * q).sum().clamp_min(1e-300)
-        mu_through = mu + (pull * (self.logits - self.logits.detach())).sum()
-        return torch.sigmoid((self.logits - mu_through * relative) / tau)
+        """(n_logits,) of each option, with a gradient to the logits; their expected cost is the budget, exactly.
 
-    def expected_macs(self, tau: float) -> float:
-        """Expected cost of the gated operators, multiply-accumulates."""
-        return float((self.probabilities(tau).detach() * self.costs).sum())
+        Of a layer that has at least one operator they are before that condition, which `CostTable.expected` knows.
+        """
+        if not self.exact:
+            return self._at(self.logits, torch.zeros((), dtype=torch.float64), tau)
+        mu = torch.tensor(self._solve(tau), dtype=torch.float64, requires_grad=True)
+        logits = self.logits.detach().requires_grad_()
+        with torch.enable_grad():
+            expected = self.table.expected(self._at(logits, mu, tau))
+            by_logits, by_mu = torch.autograd.grad(expected, (logits, mu))
+        through = -by_logits / by_mu.clamp_max(-1e-12)
+        return self._at(self.logits, mu.detach() + through @ (self.logits - self.logits.detach()), tau)
 
-    def _solve_multiplier(self, tau: float, relative: Tensor) -> float:
-        """Bisection; the expected cost falls strictly in mu."""
+    def expected_cost(self, tau: float) -> float:
+        """Expected cost at this temperature, in the table's unit."""
+        with torch.no_grad():
+            return float(self.table.expected(self.probabilities(tau)))
+
+    def _at(self, logits: Tensor, mu: Tensor, tau: float) -> Tensor:
+        pressed = (logits - mu * self.prices) / tau
+        padded = torch.full((self._choices, self._longest), -torch.inf, dtype=torch.float64)
+        padded = padded.index_put((self._rows[:, 0], self._rows[:, 1]), pressed[self._columns])
+        chosen = torch.softmax(padded, dim=1)[self._rows[:, 0], self._rows[:, 1]]
+        opened = torch.sigmoid(pressed).clamp(SUREST, 1 - SUREST)
+        return opened.index_put((self._columns,), chosen.clamp_min(LEAST_PROBABILITY))
+
+    def _prices(self) -> Tensor:
+        """(n_logits,): what each option adds to the expected cost where all are as likely, scaled."""
+        zeros = torch.zeros_like(self.logits)
+        even = self._at(zeros, torch.zeros((), dtype=torch.float64), 1.0).detach().requires_grad_()
+        with torch.enable_grad():
+            (added,) = torch.autograd.grad(self.table.expected(even), even)
+        single = [v.kind == "one" for v in self.space.variables for _ in v.options]
+        scale = added[~torch.tensor(single)].mean() if not all(single) else added.abs().mean()
+        prices = []
+        for variable, part in zip(self.space.variables, added.split(self.table.sizes), strict=True):
+            if variable.kind == "one":
+                part = part - part.min()
+                prices.append(WIDEST * part / part.max().clamp_min(1e-12))
+            else:
+                prices.append((part / scale).clamp_min(LEAST_PRICE))
+        return torch.cat(prices)
+
+    def _solve(self, tau: float) -> float:
+        """The multiplier; the bracket grows until it encloses the budget. Raises BudgetError where none does."""
         logits = self.logits.detach()
 
-        def expected(mu: float) -> float:
-            return float((torch.sigmoid((logits - mu * relative) / tau) * self.costs).sum())
+        def excess(mu: float) -> float:
+            p = self._at(logits, torch.tensor(mu, dtype=torch.float64), tau)
+            return float(self.table.expected(p)) / self.budget - 1
 
-        low, high = -1.0, 1.0
-        while expected(high) > self.gated_budget:
-            high *= 2
-        while expected(low) < self.gated_budget:
-            low *= 2
-        for _ in range(BISECTION_STEPS):
-            middle = (low + high) / 2
-            low, high = (middle, high) if expected(middle) > self.gated_budget else (low, middle)
-        return (low + high) / 2
-
-    def sample_hard(self, tau: float, generator: torch.Generator) -> list[float]:
-        """One 0/1 sample of all gates, for a weight step: closed operators need not be computed."""
-        p = self.probabilities(tau).detach()
-        return (torch.rand(p.shape, generator=generator, dtype=p.dtype) < p).double().tolist()
-
-    def sample_straight_through(self, tau: float, concrete_tau: float, generator: torch.Generator) -> Tensor:
-        """One sample of all gates, (n_gates,) float32: 0/1 forward, binary-concrete gradient to the logits backward.
-
-        concrete_tau: temperature of the concrete noise, apart from tau.
-        """
-        p = self.probabilities(tau).clamp(1e-6, 1 - 1e-6)
-        u = torch.rand(p.shape, generator=generator, dtype=p.dtype).clamp(1e-6, 1 - 1e-6)
-        soft = torch.sigmoid((torch.logit(p) + torch.logit(u)) / concrete_tau)
-        hard = (soft > 0.5).to(soft.dtype)
-        return (hard + soft - soft.detach()).float()
+        with torch.no_grad():
+            low, high = -1.0, 1.0
+            while excess(high) > 0 and high < GREATEST_MULTIPLIER:
+                high *= 2
+            while excess(low) < 0 and low > -GREATEST_MULTIPLIER:
+                low *= 2
+            if excess(high) > 0 or excess(low) < 0:
+                raise BudgetError(
+                    f"budget: {self.budget:,.0f} is too near the end of this space ({_range(self.table)}); move it"
+                )
+            return float(brentq(excess, low, high, xtol=1e-13, rtol=1e-14))
 
 
-def check_budget(cost: NetworkCost, budget_macs: int) -> None:
-    """Raises BudgetError, naming the smallest or the largest network, for a budget outside of them."""
-    if budget_macs < cost.base + min(cost.operators):
-        smallest = cost.base + min(cost.operators)
+def check_budget(table: CostTable, budget: float) -> None:
+    """Raises BudgetError, naming the smallest and the largest network, for a budget outside of them."""
+    smallest, largest = table.limits()
+    if budget < smallest:
         raise BudgetError(
-            f"budget_macs: {budget_macs:,} is infeasible, the smallest network of this space has {smallest:,} macs;"
-            " raise the budget or narrow the space"
+            f"budget: {budget:,} is infeasible, the smallest network of this space costs {smallest:,.0f}; raise the"
+            " budget or narrow the space"
         )
-    if budget_macs >= cost.total:
+    if budget >= largest:
         raise BudgetError(
-            f"budget_macs: expected less than the largest network of this space ({cost.total:,} macs), got"
-            f" {budget_macs:,}; lower the budget or widen the space"
+            f"budget: expected less than the largest network of this space ({largest:,.0f}), got {budget:,}; lower the"
+            " budget or widen the space"
         )
 
 
-def architecture_macs(cost: NetworkCost, gates: Sequence[float]) -> int:
-    """Cost of the network whose open operators have gate 1."""
-    return cost.base + sum(macs for macs, gate in zip(cost.operators, gates, strict=True) if gate)
+def _range(table: CostTable) -> str:
+    smallest, largest = table.limits()
+    return f"{smallest:,.0f} to {largest:,.0f}"
+
+
+def _categorical_places(space: Space) -> tuple[Tensor, Tensor, int]:
+    """For each option of a variable of which one is chosen: its place in a padded table, and among the logits."""
+    rows, columns, row, first = [], [], 0, 0
+    for variable in space.variables:
+        if variable.kind == "one":
+            rows += [(row, place) for place in range(len(variable.options))]
+            columns += [first + place for place in range(len(variable.options))]
+            row += 1
+        first += len(variable.options)
+    return torch.tensor(rows), torch.tensor(columns), row

@@ -1,17 +1,19 @@
-"""The pose network: the supernet with all candidates, or a chosen architecture; the same code for both."""
+"""The pose network of one layout."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from training.space.architecture import Architecture
 from training.space.layer import FusionLayer, GatedLayer
+from training.space.layout import Layout
 from training.space.operators import conv_bn
-from training.space.space import Architecture, Space
+from training.space.space import Space
 
 
 class PoseGrid(NamedTuple):
@@ -33,95 +35,78 @@ class PoseGrid(NamedTuple):
 class PoseNetwork(nn.Module):
     """Stem, stages, neck and head; (N, 3, H, W) normalised RGB in, `PoseGrid` out. H, W: multiples of 32."""
 
-    def __init__(
-        self, space: Space, open_operators: Mapping[str, Sequence[str]], n_objects: int, n_keypoints: int
-    ) -> None:
+    def __init__(self, space: Space, layout: Layout, n_objects: int, n_keypoints: int) -> None:
         super().__init__()
-        self.space, self.n_objects, self.n_keypoints = space, n_objects, n_keypoints
-        self.stem = nn.Sequential(conv_bn(3, space.stem_width, 3, 2), nn.ReLU(inplace=True))
+        self.space, self.layout, self.n_objects, self.n_keypoints = space, layout, n_objects, n_keypoints
+        self.stem = nn.Sequential(conv_bn(3, layout.stem_width, 3, 2), nn.ReLU(inplace=True))
         self.layers = nn.ModuleDict()
-        widths = [space.stem_width, *space.stage_widths]
-        for stage, count in enumerate(space.stage_layers):
-            for layer in range(count):
-                name, first = f"stage{stage + 1}.{layer}", layer == 0
-                source = widths[stage] if first else widths[stage + 1]
-                built = GatedLayer(source, widths[stage + 1], 2 if first else 1, open_operators[name])
-                self.layers[name.replace(".", "_")] = built
-        self.neck = self._build_neck(open_operators["neck"])
-        for layer in range(space.head_layers):
-            name, width = f"head.{layer}", space.head_width
-            self.layers[name.replace(".", "_")] = GatedLayer(width, width, 1, open_operators[name])
-        self.channels = [n_objects, 2 * n_keypoints, n_keypoints, 3, 1]
-        self.output = nn.Conv2d(space.head_width, sum(self.channels), 1)
-        self._start_output()
+        for place in (place for places in (*layout.stage_layers(), layout.head_layers()) for place in places):
+            projects = place.name.startswith("stage") and place.name.endswith(".0")
+            self.layers[module_name(place.name)] = GatedLayer(*place[1:], projects)
+        kept = {name: block for name, block in layout.levels.items() if name in (*layout.neck, layout.grid)}
+        channels = {name: block.width for name, block in kept.items()}
+        strides = {name: block.stride for name, block in kept.items()}
+        self.neck = FusionLayer(layout.grid, channels, strides, layout.head.width)
+        self.channels = grid_channels(n_objects, n_keypoints)
+        self.output = build_output(layout.head.width, self.channels)
 
-    def _build_neck(self, fused: Sequence[str]) -> FusionLayer:
-        space = self.space
-        levels = [f"stage{s + 1}" for s in range(len(space.stage_widths))]
-        grid = levels[space.strides.index(space.grid_stride)]
-        kept = [level for level in levels if level == grid or level in fused]
-        channels = {level: space.stage_widths[levels.index(level)] for level in kept}
-        strides = {level: space.strides[levels.index(level)] for level in kept}
-        return FusionLayer(grid, channels, strides, space.head_width)
+    def forward(self, x: Tensor) -> PoseGrid:
+        """x: (N, 3, H, W)."""
+        return self.read_out(self.features(x))
 
-    def _start_output(self) -> None:
-        """Few cells show an object, and all is unsure: Laplace scales of about e strides, and of 1 / e boxes."""
-        starts = (-math.log(9.0), 0.0, 1.0, 0.0, -1.0)
-        values = [value for value, count in zip(starts, self.channels, strict=True) for _ in range(count)]
-        with torch.no_grad():
-            self.output.bias.copy_(torch.tensor(values))  # type: ignore[union-attr]
-
-    def gated_layers(self) -> Iterator[tuple[str, GatedLayer | FusionLayer]]:
-        """(name, layer) in the order of `Space.candidates` and of the gates."""
-        layers = dict(self.layers.items())
-        for name in self.space.candidates():
-            layer = self.neck if name == "neck" else layers[name.replace(".", "_")]
-            assert isinstance(layer, (GatedLayer, FusionLayer))
-            yield name, layer
-
-    def forward(self, x: Tensor, gates: Sequence[Tensor | float] | None = None) -> PoseGrid:
-        """gates: one value an operator in the order of `gated_layers`; without them every operator is open."""
-        return self.read_out(self.features(x, gates))
-
-    def features(self, x: Tensor, gates: Sequence[Tensor | float] | None = None) -> Tensor:
-        """(N, head_width, h, w): all but the last convolution; gates as in `forward`."""
-        values = self._split(gates)
+    def features(self, x: Tensor) -> Tensor:
+        """(N, head_width, h, w): all but the last convolution."""
         x = self.stem(x)
         features: dict[str, Tensor] = {}
-        for stage, count in enumerate(self.space.stage_layers):
-            for layer in range(count):
-                x = self.layers[f"stage{stage + 1}_{layer}"](x, values[f"stage{stage + 1}.{layer}"])
-            features[f"stage{stage + 1}"] = x
-        x = self.neck(features, values["neck"])
-        for layer in range(self.space.head_layers):
-            x = self.layers[f"head_{layer}"](x, values[f"head.{layer}"])
+        for name, places in zip(self.layout.levels, self.layout.stage_layers(), strict=True):
+            for place in places:
+                x = self.layers[module_name(place.name)](x)
+            features[name] = x
+        x = self.neck(features)
+        for place in self.layout.head_layers():
+            x = self.layers[module_name(place.name)](x)
         return x
 
     def read_out(self, features: Tensor) -> PoseGrid:
         """The last convolution; kept apart since its numbers are pixels, which bfloat16 would round."""
         return PoseGrid(*self.output(features).split(self.channels, dim=1))
 
-    def _split(self, gates: Sequence[Tensor | float] | None) -> dict[str, Sequence[Tensor | float]]:
-        values, first = {}, 0
-        for name, layer in self.gated_layers():
-            count = len(layer.operators)
-            values[name] = [1.0] * count if gates is None else gates[first : first + count]
-            first += count
-        return values
+
+def module_name(layer: str) -> str:
+    """The layer's name among the modules, where a dot means another thing."""
+    return layer.replace(".", "_")
 
 
-def build_supernet(space: Space, n_objects: int, n_keypoints: int) -> PoseNetwork:
-    """The network with every candidate operator of the space."""
-    return PoseNetwork(space, space.candidates(), n_objects, n_keypoints)
+def grid_channels(n_objects: int, n_keypoints: int) -> list[int]:
+    """Channels of each part of `PoseGrid`."""
+    return [n_objects, 2 * n_keypoints, n_keypoints, 3, 1]
+
+
+def build_output(width: int, channels: list[int]) -> nn.Conv2d:
+    """Few cells show an object, and all is unsure: Laplace scales of about e strides, and of 1 / e boxes."""
+    output = nn.Conv2d(width, sum(channels), 1)
+    starts = (-math.log(9.0), 0.0, 1.0, 0.0, -1.0)
+    values = [value for value, count in zip(starts, channels, strict=True) for _ in range(count)]
+    with torch.no_grad():
+        output.bias.copy_(torch.tensor(values))  # type: ignore[union-attr]
+    return output
 
 
 def build_network(architecture: Architecture) -> PoseNetwork:
-    """The network of an architecture: open operators only."""
-    return PoseNetwork(
-        architecture.space, architecture.open_operators, architecture.n_objects, architecture.n_keypoints
-    )
+    """The network of an architecture."""
+    return PoseNetwork(architecture.space, architecture.layout, architecture.n_objects, architecture.n_keypoints)
 
 
 def inherit_weights(network: PoseNetwork, supernet_state: Mapping[str, Tensor]) -> None:
-    """Copy the weights of the supernet's operators that the network has; all of the network's are found there."""
-    network.load_state_dict({name: supernet_state[name] for name in network.state_dict()})
+    """Copy the supernet's weights, of which narrower layers take the first channels. Raises KeyError, RuntimeError."""
+    state = {}
+    for name, own in network.state_dict().items():
+        source = name if name in supernet_state else _of_the_grid(name, network.layout.grid)
+        value = supernet_state[source]
+        state[name] = value[tuple(slice(size) for size in own.shape)] if value.ndim == own.ndim else value
+    network.load_state_dict(state)
+
+
+def _of_the_grid(name: str, grid: str) -> str:
+    """In the supernet any level may be the grid's, so that its shortcut is the projection of that level."""
+    return name.replace("neck.shortcut.", f"neck.{grid}.projection.").replace("neck.operators.", "neck.")

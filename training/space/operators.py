@@ -80,8 +80,13 @@ OPERATORS: dict[str, Builder] = {
 }
 
 
-def build_operator(name: str, in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    """An operator by its name. Raises SettingsError for a name that the space does not know."""
+def check_operator(name: str) -> None:
+    """Raises SettingsError for a name that the space does not know."""
     if name not in OPERATORS:
         raise SettingsError(f"operator: expected one of {', '.join(OPERATORS)}, got {name!r}")
+
+
+def build_operator(name: str, in_channels: int, out_channels: int, stride: int) -> nn.Module:
+    """An operator by its name. Raises SettingsError for a name that the space does not know."""
+    check_operator(name)
     return OPERATORS[name](in_channels, out_channels, stride)

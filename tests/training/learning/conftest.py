@@ -6,16 +6,13 @@ import pytest
 
 from training.learning.search import search
 from training.learning.search_settings import SearchSettings
-from training.space.space import Space
+from training.space.space import Head, Space, Stage
 
 SPACE = Space(
-    stem_width=6,
-    stage_widths=(8, 12, 16),
-    stage_layers=(1, 1, 1),
+    stem_widths=(6,),
+    stages=(Stage((8,), (1,)), Stage((12, 16), (1, 2)), Stage((16, 24), (1,), (1, 2))),
     operators=("conv3x3", "conv1x1"),
-    head_width=12,
-    head_layers=1,
-    head_operators=("conv3x3", "conv1x1"),
+    head=Head((16,), (0, 1)),
 )
 
 
@@ -24,7 +21,7 @@ def search_settings(dataset: str, tmp_path_factory: pytest.TempPathFactory) -> S
     return SearchSettings(
         dataset=dataset,
         out=str(tmp_path_factory.mktemp("search")),
-        budget_macs=400_000,
+        budget_macs=900_000,
         space=SPACE,
         input_size=64,
         n_keypoints=5,
@@ -34,6 +31,8 @@ def search_settings(dataset: str, tmp_path_factory: pytest.TempPathFactory) -> S
         batch_size=8,
         samples=3,
         ranking_crops=12,
+        finalists=2,
+        finalist_steps=3,
         save_every=5,
         threads=1,
     )

@@ -20,8 +20,8 @@ from training.learning.loss import pose_loss
 from training.learning.retrain import Retraining, retrain
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
+from training.space.architecture import load_architecture
 from training.space.network import PoseNetwork, build_network, inherit_weights
-from training.space.space import load_architecture
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,12 @@ def settings(search_run: Path, dataset: str, tmp_path_factory: pytest.TempPathFa
         supernet=str(search_run / "supernet.pt"),
         dataset=dataset,
         out=str(tmp_path_factory.mktemp("retrain")),
-        steps=60,
+        steps=120,
         batch_size=8,
         learning_rate=0.01,
         ema_decay=0.9,
         validation_crops=10,
-        validate_every=30,
+        validate_every=60,
         save_every=16,
         threads=1,
     )

@@ -1,66 +1,83 @@
 """Counted multiply-accumulates against hand-computed numbers and an independent counter."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from training.space.cost import count_macs, leaf_macs
-from training.space.network import PoseNetwork, build_supernet
+from tests.training.space.conftest import tiny_space
+from training.space.cost import Part, build_part, count_macs, leaf_macs, part_macs
+from training.space.layout import Block, Layout, layout_of
+from training.space.network import PoseNetwork
 from training.space.operators import OPERATORS, conv_bn
+from training.space.sampling import draw
 from training.space.space import Space
 
-SMALL = Space(
-    stem_width=4,
-    stage_widths=(8, 8),
-    stage_layers=(1, 1),
-    operators=("conv1x1",),
-    head_width=8,
-    head_layers=1,
-    head_operators=("conv3x3",),
-)
+
+def convolutions(module: nn.Module, image: torch.Tensor) -> float:
+    """macs of the convolutions by PyTorch's own counter."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module.eval()(image)
+    return counter.get_total_flops() / 2
+
+
+def other_values(module: nn.Module, image: torch.Tensor) -> int:
+    """macs of pools and resizes, by hand: values read, and four a value."""
+    found: list[int] = []
+    for leaf in module.modules():
+        if isinstance(leaf, nn.AvgPool2d):
+            leaf.register_forward_hook(lambda m, _, out: found.append(out.numel() * int(m.kernel_size) ** 2))
+        if isinstance(leaf, nn.Upsample):
+            leaf.register_forward_hook(lambda m, _, out: found.append(4 * out.numel()))
+    with torch.no_grad():
+        module.eval()(image)
+    return sum(found)
 
 
 def test_network_cost_equals_hand_count() -> None:
-    cost = count_macs(build_supernet(SMALL, n_objects=1, n_keypoints=4), input_size=32)
+    stages = (Block(8, 4, (("conv1x1",),)), Block(8, 8, (("conv1x1",),)))
+    layout = Layout(4, stages, ("stage1",), Block(8, 8, (("conv3x3",),)))
     stem = 16 * 16 * 4 * 3 * 9
     shortcut1 = 8 * 8 * 4 * 4 + 8 * 8 * 8 * 4  # 2x2 average pooling, then 1x1
     shortcut2 = 4 * 4 * 8 * 4 + 4 * 4 * 8 * 8
     neck_shortcut, output = 4 * 4 * 8 * 8, 4 * 4 * 17 * 8
-    assert cost.base == stem + shortcut1 + shortcut2 + neck_shortcut + output
     operator1 = 8 * 8 * 8 * 4 + 8 * 8 * 8  # 1x1 with stride 2, and the sum
     operator2 = 4 * 4 * 8 * 8 + 4 * 4 * 8
     fused = 4 * 4 * 8 * 4 + 4 * 4 * 8 * 8 + 4 * 4 * 8  # pooling, 1x1, sum
     head = 4 * 4 * 8 * 8 * 9 + 4 * 4 * 8
-    assert cost.operators == [operator1, operator2, fused, head]
-    assert cost.total == cost.base + operator1 + operator2 + fused + head
+    expected = stem + shortcut1 + shortcut2 + neck_shortcut + output + operator1 + operator2 + fused + head
+    assert count_macs(PoseNetwork(Space(), layout, 1, 4), 32) == expected
 
 
-def test_convolutions_agree_with_the_counter_of_pytorch() -> None:
-    space = Space(operators=tuple(OPERATORS), head_operators=tuple(OPERATORS))
-    network = build_supernet(space, 2, 9).eval()
-    with FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, 3, 64, 64))
-    convolutions = counter.get_total_flops() / 2
-    handles, counts = [], []
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            handles.append(module.register_forward_hook(lambda m, _, out: counts.append(leaf_macs(m, out))))
-    network(torch.zeros(1, 3, 64, 64))
-    assert sum(counts) == convolutions
-    assert 0 < count_macs(network, 64).total - convolutions < 0.05 * convolutions
+@pytest.mark.parametrize("drop", [1, 2])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operator_agrees_with_the_counter_of_pytorch(name: str, drop: int) -> None:
+    part = Part(name, 8, 12, 16, drop)
+    module, image = build_part(part), torch.zeros(1, 8, 16, 16)
+    summed = 12 * (16 // drop) ** 2
+    assert part_macs(part) == convolutions(module, image) + other_values(module, image) + summed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_networks_agree_with_the_counter_of_pytorch(seed: int) -> None:
+    space = tiny_space(operators=tuple(OPERATORS))
+    p = torch.full((space.n_logits,), 0.5)
+    layout = layout_of(space, draw(space, p, 1, np.random.default_rng(seed))[0])
+    network, image = PoseNetwork(space, layout, 2, 9), torch.zeros(1, 3, 64, 64)
+    sums: list[int] = []
+    for layer in (*network.layers.values(), network.neck):
+        for operator in layer.operators.values():
+            operator.register_forward_hook(lambda _m, _i, out: sums.append(out.numel()))
+    counted = convolutions(network, image) + sum(sums)
+    sums.clear()
+    assert count_macs(network, 64) == counted + other_values(network, image)
 
 
 def test_cost_grows_with_the_area() -> None:
-    network = build_supernet(Space(), 1, 8)
-    assert count_macs(network, 128).total == 4 * count_macs(network, 64).total
-
-
-def test_closed_operators_cost_nothing() -> None:
-    space = Space()
-    nothing = {name: [] for name in space.candidates()}
-    supernet_cost = count_macs(build_supernet(space, 1, 8), 64)
-    assert count_macs(PoseNetwork(space, nothing, 1, 8), 64).total == supernet_cost.base
+    layout = Layout(4, (Block(8, 4, (("conv3x3",),)), Block(8, 8, (("pool3x3",),))), (), Block(8, 8, ()))
+    network = PoseNetwork(Space(), layout, 1, 8)
+    assert count_macs(network, 128) == 4 * count_macs(network, 64)
 
 
 def test_module_without_a_rule_is_refused() -> None:

@@ -1,63 +1,69 @@
-"""The declared space: number of architectures, shapes, and the file of an architecture."""
+"""The declared space: number of architectures by enumeration, and spaces that cannot be."""
 
-import itertools
 import math
 from pathlib import Path
 
 import pytest
 
+from tests.training.space.conftest import all_choices, tiny_space
+from training.cli import parse_settings
 from training.errors import SettingsError
-from training.space.operators import build_operator
-from training.space.space import Architecture, Space, load_architecture
+from training.learning.search_settings import SearchSettings
+from training.space.layout import layout_of
+from training.space.space import Head, Space, Stage
 
-TINY = Space(
-    stage_widths=(8, 8),
-    stage_layers=(1, 1),
-    operators=("conv1x1", "conv3x3"),
-    head_layers=1,
-    head_operators=("conv1x1",),
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_number_of_architectures_equals_enumeration(exclusive: bool) -> None:
+    space = tiny_space(exclusive=exclusive)
+    networks = {layout_of(space, choice) for choice in all_choices(space)}
+    assert space.n_architectures == len(networks)
+    assert space.log10_architectures == pytest.approx(math.log10(len(networks)))
+
+
+def test_plans_have_the_grid_and_no_more_than_the_greatest_stride() -> None:
+    space = tiny_space(stages=tuple(Stage((8,), (1,), (1, 2)) for _ in range(4)))
+    assert space.plans == (
+        (2, 2, 4, 8), (2, 4, 4, 8), (2, 4, 8, 8), (2, 4, 8, 16), (4, 4, 4, 8), (4, 4, 8, 8),
+        (4, 4, 8, 16), (4, 8, 8, 8), (4, 8, 8, 16), (4, 8, 16, 16), (4, 8, 16, 32),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["search.yaml", "tiny/search.yaml"])
+def test_shipped_spaces_are_valid(name: str) -> None:
+    settings = parse_settings(SearchSettings, ["--config", str(CONFIG / name)])
+    assert settings.space.log10_architectures > 5
+    assert isinstance(settings.space.stages[0], Stage)
+
+
+def test_paper_space_has_at_least_10_to_the_92_architectures() -> None:
+    settings = parse_settings(SearchSettings, ["--config", str(CONFIG / "search_paper.yaml")])
+    assert settings.space.n_architectures >= 10**92
+
+
+def test_grid_stride_must_be_reached() -> None:
+    with pytest.raises(SettingsError, match=r"grid_stride: expected a stride that some stage can have .*, got 64"):
+        tiny_space(grid_stride=64)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"stages": ()}, "stages: expected at least one"),
+        ({"stem_widths": (8, 4)}, r"stem_widths: expected ascending numbers from 1, got \[8, 4\]"),
+        ({"stages": (Stage((8,), (0, 1)),)}, r"stage1.depths: expected ascending numbers from 1, got \[0, 1\]"),
+        ({"stages": (Stage((8,), (1,), (3,)),)}, r"stage1.strides: expected 1, 2 or both, got \[3\]"),
+        ({"operators": ("conv9x9",)}, r"operator: expected one of conv1x1, .*got 'conv9x9'"),
+        ({"operators": ("conv1x1", "conv1x1")}, "operators: expected at least one, each once"),
+        ({"head": Head((8,), ())}, r"head.depths: expected ascending numbers from 0, got \[\]"),
+    ],
 )
+def test_space_that_cannot_be_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        tiny_space(**change)
 
 
-def test_number_of_architectures_equals_enumeration() -> None:
-    subsets = [2 ** len(operators) for operators in TINY.candidates().values()]
-    counted = len(list(itertools.product(*(range(n) for n in subsets))))
-    assert counted == 64
-    assert TINY.log10_architectures == pytest.approx(math.log10(counted))
-
-
-def test_candidates_are_in_the_order_of_the_network() -> None:
-    assert list(TINY.candidates()) == ["stage1.0", "stage2.0", "neck", "head.0"]
-    assert TINY.candidates()["neck"] == ["stage1"]
-
-
-def test_grid_stride_must_be_one_of_a_stage() -> None:
-    with pytest.raises(SettingsError, match=r"grid_stride: expected a stage's stride \[4, 8\], got 16"):
-        Space(stage_widths=(8, 8), stage_layers=(1, 1), grid_stride=16)
-
-
-def test_layers_and_widths_must_agree() -> None:
-    with pytest.raises(SettingsError, match=r"stage_layers: expected one number a stage \(4\), got 2"):
-        Space(stage_layers=(1, 1))
-
-
-def test_unknown_operator_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match=r"operator: expected one of conv1x1, .*got 'conv9x9'"):
-        build_operator("conv9x9", 8, 8, 1)
-
-
-def test_architecture_survives_its_file(tmp_path: Path) -> None:
-    written = Architecture(TINY, {"stage1.0": ["conv1x1"]}, 1, 8, 128, 1000, 900, 50)
-    written.save(tmp_path / "architecture.json")
-    read = load_architecture(tmp_path / "architecture.json")
-    assert (read.open_operators, read.macs, read.budget_macs) == ({"stage1.0": ["conv1x1"]}, 900, 1000)
-    assert read.space.strides == TINY.strides
-    assert '"flops": 1800' in (tmp_path / "architecture.json").read_text()
-
-
-@pytest.mark.parametrize("content", ["not json", "{}", '{"format_version": 9}'])
-def test_file_that_is_no_architecture_is_named(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "architecture.json"
-    path.write_text(content)
-    with pytest.raises(SettingsError, match=r"architecture\.json: expected"):
-        load_architecture(path)
+def test_default_space_chains() -> None:
+    assert Space().n_architectures > 10**20

@@ -1,0 +1,39 @@
+"""What a search could find, without searching: layers, candidates, how many networks, and between which costs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from training.learning.search import cost_table
+from training.learning.search_settings import SearchSettings
+from training.space.drawing import draw_space
+
+
+def describe(settings: SearchSettings) -> None:
+    """Print the space, as text or as one JSON object, and draw it."""
+    space, picture = settings.space, Path(settings.picture)
+    smallest, largest = cost_table(settings, n_objects=1).limits()
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_text(draw_space(space))
+    unit = "macs" if settings.cost == "macs" else "ms"
+    values = {
+        "log10_architectures": space.log10_architectures,
+        "layers": {v.name: {"choose": v.kind, "from": v.options} for v in space.variables},
+        "logits": space.n_logits,
+        f"min_{unit}": round(smallest) if unit == "macs" else smallest,
+        f"max_{unit}": round(largest) if unit == "macs" else largest,
+        "picture": str(picture),
+    }
+    print(json.dumps(values) if settings.json else _text(settings, values, unit))
+
+
+def _text(settings: SearchSettings, values: dict[str, object], unit: str) -> str:
+    lines = [f"{v.name:14s} {v.kind:4s} of {', '.join(map(str, v.options))}" for v in settings.space.variables]
+    range_ = f"{values[f'min_{unit}']:,} to {values[f'max_{unit}']:,} {unit}"
+    count = settings.space.n_architectures
+    lines.append(f"architectures: 10^{settings.space.log10_architectures:.2f}, exactly {count}")
+    lines.append(
+        f"one {settings.input_size} x {settings.input_size} pass: {range_}; budget {settings.budget_macs:,} macs"
+    )
+    return "\n".join([*lines, f"picture: {values['picture']}"])
