@@ -73,14 +73,15 @@ def run(settings: TrainingShareSettings) -> None:
         loss.total.backward()
         optimiser.step()
 
-    batches = augmented_batches(crops, settings.batch_size, 1, settings.augmentation, 0, settings.steps + 1)
-    augmenting, made = cpu_seconds(lambda: list(batches))
-    step(made[0])  # warms up
-    training, _ = cpu_seconds(lambda: [step(batch) for batch in made[1:]])
+    options = settings.batch_size, 1, settings.augmentation
+    augmenting, _ = cpu_seconds(lambda: sum(1 for _ in augmented_batches(crops, *options, 0, settings.steps)))
+    batch = next(augmented_batches(crops, *options, 0, 1))
+    step(batch)  # warms up
+    training, _ = cpu_seconds(lambda: [step(batch) for _ in range(settings.steps)])
     seen = settings.steps * settings.batch_size
     milliseconds = {
         "loading": 1000 * loading / len(crops) / settings.epochs,
-        "augmentation": 1000 * augmenting / len(made) / settings.batch_size,
+        "augmentation": 1000 * augmenting / seen,
         "training": 1000 * training / seen,
     }
     share = 1 - milliseconds["training"] / sum(milliseconds.values())
