@@ -49,7 +49,8 @@ def check(settings: CheckSettings) -> None:
     if inspection.tiles:
         out = Path(settings.out or f"out/check_{folder.resolve().stem}.png")
         out.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(out), sheet(inspection.tiles), [cv2.IMWRITE_JPEG_QUALITY, 85])
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 85] if out.suffix.lower() in (".jpg", ".jpeg") else []
+        cv2.imwrite(str(out), sheet(inspection.tiles), quality)
         print(f"contact sheet: {out}")
     for error in errors[: SHOWN_ERRORS - 1]:
         print(f"error: {error}", file=sys.stderr)
