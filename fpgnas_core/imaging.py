@@ -57,12 +57,12 @@ class CropBox:
     @classmethod
     def around(cls, keypoints_px: FloatArray, fill: float, longer_side: int, roll: float = 0.0) -> "CropBox":
         """Return the box of the crop in which the extent of (K, 2) frame pixels spans the share `fill`."""
-        turned = keypoints_px @ _rotation(roll).T
+        turned = keypoints_px @ picture_rotation(roll).T
         low, high = turned.min(axis=0), turned.max(axis=0)
         crop_side = float(np.clip((high - low).max() / fill, SMALLEST_CROP, LARGEST_CROP * longer_side))
         side = round(crop_side * _spread(roll))
         # The middle of n pixels from x0 is at x0 + (n - 1) / 2, pixel centres being integers.
-        corner = (low + high) / 2 @ _rotation(roll) - (side - 1) / 2
+        corner = (low + high) / 2 @ picture_rotation(roll) - (side - 1) / 2
         return cls(round(corner[0]), round(corner[1]), side, roll)
 
     def overlaps(self, width: int, height: int) -> bool:
@@ -97,13 +97,14 @@ def crop(image: ByteArray, box: CropBox, size: int, fill: Sequence[float]) -> tu
     resized, pixel_map = _resize(inside, outer, outer), PixelMap.resized((box.x0, box.y0), (step, step))
     if box.roll == 0:
         return resized, pixel_map
-    back = _rotation(-box.roll)
+    back = picture_rotation(-box.roll)
     turn = np.column_stack([back, (outer - 1) / 2 - back @ np.full(2, (size - 1) / 2)])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(resized, turn, (size, size), flags=flags), np.uint8), pixel_map.after(turn)
 
 
-def _rotation(angle: float) -> FloatArray:
+def picture_rotation(angle: float) -> FloatArray:
+    """Return the (2, 2) matrix that turns x towards y by `angle` radians: clockwise on the screen."""
     return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
 

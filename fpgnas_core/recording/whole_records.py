@@ -62,6 +62,7 @@ class _WithTail(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill `buffer` from the whole records, then from the tail; return the bytes read, 0 at the end."""
         if self._at < self._size:
             self._file.seek(self._at)
             data = self._file.read(min(len(buffer), self._size - self._at))

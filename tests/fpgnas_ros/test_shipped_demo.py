@@ -20,7 +20,9 @@ def test_demo_scores_the_shipped_bundle_on_the_shipped_recording(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["frames"] == 150
-    assert summary["poses"] + summary["dropped"] >= 0.9 * summary["frames"]  # a busy machine drops some
+    processed = summary["frames"] - summary["dropped"]  # a busy machine drops some
+    assert processed >= 0.5 * summary["frames"]
+    assert summary["poses"] >= 0.9 * processed
     assert 0 < summary["add_0_1d"] <= 1
     assert done.stdout.splitlines()[-1].startswith("demo: 150 frames, ")
     assert summary["transforms"] == summary["poses"]

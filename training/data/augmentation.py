@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.second_pass import CROP_FILL, MEAN_COLOUR, MOST_ZOOM, rotation, second_pass_warp, zoom_of
+from fpgnas_core.imaging import picture_rotation
+from training.data.second_pass import CROP_FILL, MEAN_COLOUR, MOST_ZOOM, second_pass_warp, zoom_of
 from training.rendering.sensor import photograph
 
 Picture = NDArray[np.uint8]
@@ -33,7 +34,7 @@ def similarity(
     if rng.random() < SECOND_PASS_SHARE and zoom_of(warp) <= MOST_ZOOM:
         return warp + np.column_stack([np.zeros((2, 2)), shift])
     zoom, anchor = np.exp(rng.uniform(-0.22, 0.22)), (keypoints_px.min(axis=0) + keypoints_px.max(axis=0)) / 2
-    linear = zoom * rotation(rng.uniform(0, 2 * np.pi))
+    linear = zoom * picture_rotation(rng.uniform(0, 2 * np.pi))
     return np.column_stack([linear, anchor + rng.uniform(-0.12, 0.12, 2) * size - linear @ anchor])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgnas_core.camera import Camera
+from fpgnas_core.imaging import picture_rotation
 from fpgnas_core.se3 import exp_rotation, transform_points
 from fpgnas_core.upright import upright_roll
 from training.data.crops import CropSet
@@ -25,18 +26,12 @@ COARSE_ROTATION_DEG = 10.0
 Warp = NDArray[np.float64]
 
 
-def rotation(angle: float) -> NDArray[np.float64]:
-    """(2, 2), turns x towards y by `angle` radians."""
-    cosine, sine = np.cos(angle), np.sin(angle)
-    return np.array([[cosine, -sine], [sine, cosine]])
-
-
 def second_pass_warp(size: int, keypoints_px: NDArray[np.float32], roll: float, fill: float = CROP_FILL) -> Warp:
     """(2, 3): turned by `roll`, keypoints spanning the share `fill` of a size x size crop, in its middle."""
-    turned = keypoints_px @ rotation(roll).T
+    turned = keypoints_px @ picture_rotation(roll).T
     low, high = turned.min(axis=0), turned.max(axis=0)
     zoom = fill * size / max(float((high - low).max()), 1.0)
-    return np.column_stack([zoom * rotation(roll), (size - 1) / 2 - zoom * (low + high) / 2])
+    return np.column_stack([zoom * picture_rotation(roll), (size - 1) / 2 - zoom * (low + high) / 2])
 
 
 def zoom_of(warp: Warp) -> float:

@@ -38,7 +38,7 @@ class SearchSettings:
     cost: Literal["macs", "latency"] = "macs"
     """What the budget limits; latency needs table and budget_ms."""
     table: str = ""
-    """Latency table of the target, as `python -m training.space.latency` measures it."""
+    """Latency table of the target, as `python training/latency.py` measures it."""
     budget_ms: float = 0.0
     """Most milliseconds of one pass over a crop by that table."""
     space: Space = field(default_factory=Space)

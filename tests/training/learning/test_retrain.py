@@ -59,7 +59,7 @@ def test_training_lowers_the_error(run: Path, settings: RetrainSettings, dataset
     architecture = load_architecture(settings.architecture)
     before = build_network(architecture)
     inherit_weights(before, torch.load(settings.supernet, weights_only=True))
-    assert error(load_network(run, architecture), dataset) < 0.99 * error(before.eval(), dataset)
+    assert error(load_network(run, architecture), dataset) < 0.97 * error(before.eval(), dataset)
 
 
 def test_two_processes_train_one_network(settings: RetrainSettings, dataset: str, tmp_path: Path) -> None:
