@@ -61,7 +61,8 @@ class RoomSampler:
 
     def material(self, rng: Generator) -> Material:
         """The look of an annotated object."""
-        return sample_material(rng, self.settings.uniform_colour_share, self.pool.patterns)
+        shares = self.settings.uniform_colour_share, self.settings.tint_share
+        return sample_material(rng, *shares, self.pool.patterns)
 
     def is_occluded(self, rng: Generator) -> bool:
         """Whether something is to stand in the main target's way."""

@@ -69,6 +69,8 @@ class RenderSettings:
     """Share of images with a table under the object, 0 to 1; the others float before a picture."""
     uniform_colour_share: float = 0.5
     """Share of images in which the object has one random colour, as a print has, 0 to 1."""
+    tint_share: float = 0.15
+    """Highest share of a random tint over the object's own colours in the other images, 0 to 1."""
     sensor_strength: float = 0.5
     """Strength of exposure, blur, noise and JPEG, 0 to 1."""
     depth: bool = True
@@ -84,6 +86,7 @@ class RenderSettings:
             "occluded_share",
             "table_share",
             "uniform_colour_share",
+            "tint_share",
             "sensor_strength",
         ):
             if not 0 <= getattr(self, name) <= 1:
