@@ -54,7 +54,8 @@ def test_variance_of_an_object_known_to_be_at_rest_falls_with_the_number_of_meas
 
 
 def test_variance_of_a_steady_motion_is_that_of_the_end_of_a_fitted_line() -> None:
-    # A line through n evenly spaced values of variance 1: 2 (2n - 1) / (n (n + 1)) at its end, slope 12 / (n (n^2 - 1)).
+    # A line through n evenly spaced values of variance 1 has 2 (2n - 1) / (n (n + 1)) at its end,
+    # and its slope 12 / (n (n^2 - 1)).
     count, period_s = 10, 0.1
     covariance = after(count, STEADY, period_s).covariance
     np.testing.assert_allclose(np.diag(covariance)[:6], np.diag(NOISE) * 38 / 110, rtol=1e-4)
