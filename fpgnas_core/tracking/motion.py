@@ -10,12 +10,12 @@ Kirubarajan, "Estimation with Applications to Tracking and Navigation", 2001, se
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.se3 import cross_matrices, exp_rotation, make_transform
+from fpgnas_core.se3 import cross_matrices, exp_rotation, log_rotation, make_transform
 
 POSE, TWIST = slice(0, 6), slice(6, 12)
 _SMALL_ANGLE = 1e-3  # below it the next term of the series is under 1e-7
@@ -49,6 +49,22 @@ class MotionState:
     """(12, 12) of the errors of pose (x y z, rotations) and twist, SI units."""
 
 
+class Innovation(NamedTuple):
+    """The difference between a measured pose and a state."""
+
+    error: FloatArray
+    """(6,), as pose_error."""
+    covariance: FloatArray
+    """(6, 6) of the measurement alone."""
+    expected: FloatArray
+    """(6, 6), covariance that the error has where both are right."""
+
+    @property
+    def squared_distance(self) -> float:
+        """Squared Mahalanobis distance, chi-square of 6 degrees of freedom."""
+        return float(self.error @ np.linalg.solve(self.expected, self.error))
+
+
 def first_state(stamp_s: float, pose: FloatArray, covariance: FloatArray, model: MotionModel) -> MotionState:
     """Return the state after one measured (4, 4) `pose` with its (6, 6) covariance; the object may move or not."""
     joint = np.zeros((12, 12))
@@ -71,28 +87,27 @@ def predict(state: MotionState, stamp_s: float, model: MotionModel) -> MotionSta
     return MotionState(stamp_s, pose, state.twist, covariance)
 
 
-def correct(state: MotionState, pose: FloatArray, covariance: FloatArray) -> MotionState:
-    """Return the state after a (4, 4) `pose` was measured at its moment, with its (6, 6) covariance."""
-    gain = np.linalg.solve(state.covariance[POSE, POSE] + covariance, state.covariance[POSE]).T
-    step = gain @ pose_error(pose, state.T_camera_object)
+def compare(state: MotionState, pose: FloatArray, covariance: FloatArray) -> Innovation:
+    """Return how a measured (4, 4) `pose`, with its (6, 6) covariance, differs from the state of its moment."""
+    return Innovation(pose_error(pose, state.T_camera_object), covariance, state.covariance[POSE, POSE] + covariance)
+
+
+def correct(state: MotionState, innovation: Innovation) -> MotionState:
+    """Return the state after the measurement that was compared with it."""
+    gain = np.linalg.solve(innovation.expected, state.covariance[POSE]).T
+    step = gain @ innovation.error
     kept = np.eye(12)
     kept[:, POSE] -= gain
     # Joseph's form stays positive definite through rounding.
-    joint = kept @ state.covariance @ kept.T + gain @ covariance @ gain.T
+    joint = kept @ state.covariance @ kept.T + gain @ innovation.covariance @ gain.T
     known = state.T_camera_object
     moved = make_transform(exp_rotation(step[3:6]) @ known[:3, :3], known[:3, 3] + step[:3])
     return MotionState(state.stamp_s, moved, state.twist + step[TWIST], joint)
 
 
-def squared_distance(state: MotionState, pose: FloatArray, covariance: FloatArray) -> float:
-    """Return the squared Mahalanobis distance of a measured (4, 4) `pose` from the state, chi-square of 6."""
-    error = pose_error(pose, state.T_camera_object)
-    return float(error @ np.linalg.solve(state.covariance[POSE, POSE] + covariance, error))
-
-
 def pose_error(pose: FloatArray, reference: FloatArray) -> FloatArray:
     """Return (dt, dtheta), (6,), with pose = (t + dt, Exp(dtheta) R) of the `reference` (t, R)."""
-    turn = Rotation.from_matrix(pose[:3, :3] @ reference[:3, :3].T).as_rotvec()
+    turn = log_rotation(pose[:3, :3] @ reference[:3, :3].T)
     return np.concatenate([pose[:3, 3] - reference[:3, 3], turn])
 
 
@@ -108,5 +123,4 @@ def left_jacobian(vector: FloatArray) -> FloatArray:
 
 def _process_noise(dt: float, model: MotionModel) -> FloatArray:
     density = np.diag(np.repeat([model.acceleration**2, model.turn_acceleration**2], 3))
-    noise: FloatArray = np.kron(np.array([[dt**3 / 3, dt**2 / 2], [dt**2 / 2, dt]]), density)
-    return noise
+    return np.block([[dt**3 / 3 * density, dt**2 / 2 * density], [dt**2 / 2 * density, dt * density]])

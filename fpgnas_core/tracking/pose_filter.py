@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from scipy.special import chdtri
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.tracking.motion import MotionModel, MotionState, correct, first_state, predict, squared_distance
+from fpgnas_core.tracking.motion import MotionModel, MotionState, compare, correct, first_state, predict
 
 _POSE_DEGREES_OF_FREEDOM = 6
 
@@ -30,13 +30,16 @@ class PoseFilter:
     def __init__(self) -> None:
         """Start without a past."""
         self._state: MotionState | None = None
+        self._ahead: MotionState | None = None
         self._outliers_in_a_row = 0
 
     def at(self, stamp_s: float, settings: FilterSettings) -> MotionState | None:
         """Return the state predicted for a moment; None where nothing is known, or it lies in the past."""
         if self._state is None or not 0 <= stamp_s - self._state.stamp_s <= settings.max_gap_s:
             return None
-        return predict(self._state, stamp_s, settings.motion)
+        if self._ahead is None or self._ahead.stamp_s != stamp_s:  # a frame asks several times
+            self._ahead = predict(self._state, stamp_s, settings.motion)
+        return self._ahead
 
     def update(self, stamp_s: float, pose: FloatArray, covariance: FloatArray, settings: FilterSettings) -> MotionState:
         """Return the state once a (4, 4) `pose`, metres, was measured with its (6, 6) `covariance`.
@@ -44,17 +47,22 @@ class PoseFilter:
         An outlier leaves the predicted state. A stamp before the last one, seconds, starts anew.
         """
         predicted = self.at(stamp_s, settings)
-        outliers = self._outliers_in_a_row + 1
-        if predicted is not None and _passes(predicted, pose, covariance, settings.outlier_gate):
-            self._state, outliers = correct(predicted, pose, covariance), 0
-        elif predicted is not None and outliers < settings.max_outliers:
-            self._state = predicted
+        if predicted is None:
+            state = first_state(stamp_s, pose, covariance, settings.motion)
         else:
-            self._state, outliers = first_state(stamp_s, pose, covariance, settings.motion), 0
-        self._outliers_in_a_row = outliers
-        return self._state
+            state = self._corrected(predicted, pose, covariance, settings)
+        self._state, self._ahead = state, None
+        return state
 
-
-def _passes(predicted: MotionState, pose: FloatArray, covariance: FloatArray, gate: float) -> bool:
-    farthest = float(chdtri(_POSE_DEGREES_OF_FREEDOM, 1 - gate))
-    return squared_distance(predicted, pose, covariance) <= farthest
+    def _corrected(
+        self, predicted: MotionState, pose: FloatArray, covariance: FloatArray, settings: FilterSettings
+    ) -> MotionState:
+        innovation = compare(predicted, pose, covariance)
+        if innovation.squared_distance <= chdtri(_POSE_DEGREES_OF_FREEDOM, 1 - settings.outlier_gate):
+            self._outliers_in_a_row = 0
+            return correct(predicted, innovation)
+        self._outliers_in_a_row += 1
+        if self._outliers_in_a_row < settings.max_outliers:
+            return predicted
+        self._outliers_in_a_row = 0
+        return first_state(predicted.stamp_s, pose, covariance, settings.motion)

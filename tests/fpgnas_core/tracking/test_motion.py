@@ -6,12 +6,12 @@ from fpgnas_core.se3 import exp_rotation, make_transform
 from fpgnas_core.tracking.motion import (
     MotionModel,
     MotionState,
+    compare,
     correct,
     first_state,
     left_jacobian,
     pose_error,
     predict,
-    squared_distance,
 )
 
 POSE = make_transform(exp_rotation([0.4, -0.3, 0.8]), [0.1, -0.05, 0.6])
@@ -24,10 +24,14 @@ def moved(pose: FloatArray, step: FloatArray) -> FloatArray:
     return make_transform(exp_rotation(step[3:]) @ pose[:3, :3], pose[:3, 3] + step[:3])
 
 
+def measured(state: MotionState) -> MotionState:
+    return correct(state, compare(state, POSE, NOISE))
+
+
 def after(count: int, model: MotionModel, period_s: float = 0.1) -> MotionState:
     state = first_state(0.0, POSE, NOISE, model)
     for number in range(1, count):
-        state = correct(predict(state, number * period_s, model), POSE, NOISE)
+        state = measured(predict(state, number * period_s, model))
     return state
 
 
@@ -97,4 +101,4 @@ def test_predicted_covariance_agrees_with_the_spread_of_moved_samples() -> None:
 def test_squared_distance_counts_standard_deviations_of_both() -> None:
     state = first_state(0.0, POSE, NOISE, AT_REST)
     there = moved(POSE, 3 * np.sqrt(2 * np.diag(NOISE)) * [1, 0, 0, 0, 0, 1])
-    assert squared_distance(state, there, NOISE) == pytest.approx(18.0)
+    assert compare(state, there, NOISE).squared_distance == pytest.approx(18.0)
