@@ -9,7 +9,8 @@ from fpgnas_core.arrays import FloatArray
 from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.symmetry import ContinuousSymmetry, covariance_about_axes, nearest_equivalent
-from fpgnas_core.tracking.motion import POSE, MotionState
+from fpgnas_core.tracking.association import Place
+from fpgnas_core.tracking.motion import POSE
 from fpgnas_core.tracking.pose_filter import FilterSettings, PoseFilter
 
 _CHOSEN_TURN = 0.02  # radians: nearly known, for it is our choice, yet not singular
@@ -26,15 +27,18 @@ class Track:
         self._model = model
         self._filter = PoseFilter()
         self._last: PoseEstimate | None = None
-
-    def at(self, stamp_s: float, settings: FilterSettings) -> MotionState | None:
-        """Return its motion predicted for a moment, None where nothing is known."""
-        return self._filter.at(stamp_s, settings)
+        self._seen_place: list[Place] = []
 
     def expected(self, stamp_s: float, settings: FilterSettings) -> PoseEstimate | None:
         """Return the last estimate, moved to where it is expected at a moment, None where nothing is known."""
-        state = self.at(stamp_s, settings)
+        state = self._filter.at(stamp_s, settings)
         return replace(self._last, T_camera_object=state.T_camera_object) if self._last and state else None
+
+    def places(self, stamp_s: float, settings: FilterSettings) -> list[Place]:
+        """Return where it may be at a moment: where it moves to, or, if that is wrong, where it was seen last."""
+        state = self._filter.at(stamp_s, settings)
+        moved = [Place(state.T_camera_object, state.covariance[:3, :3])] if state else []
+        return [*moved, *self._seen_place]
 
     def update(self, stamp_s: float, estimate: PoseEstimate, settings: FilterSettings, smooth: bool) -> PoseEstimate:
         """Return the `estimate` of a moment, seconds, with the track's number, and filtered where it is to `smooth`.
@@ -45,6 +49,7 @@ class Track:
         if self._last is not None:
             reference = self._last.T_camera_object
             pose = nearest_equivalent(pose, reference, self._model.symmetries_discrete, axes)
+        self._seen_place = [Place(pose, estimate.covariance[:3, :3])]
         chosen = covariance_of_chosen_turns(estimate.covariance, pose, axes)
         state = self._filter.update(stamp_s, pose, chosen, settings)
         covariance = estimate.covariance

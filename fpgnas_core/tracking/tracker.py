@@ -73,9 +73,8 @@ class Tracker:
     def _tracks_of(self, stamp_s: float, estimates: Sequence[PoseEstimate], object_id: int) -> list[Track]:
         """Return the track of each of one object's estimates, new ones where none fits."""
         model, tracks = self._models[object_id], self._tracks[object_id]
-        states = [(track, state) for track in tracks if (state := track.at(stamp_s, self.settings)) is not None]
-        costs = costs_of([state for _, state in states], estimates, model)
-        matched = {column: states[row][0] for row, column in assign(costs)}
+        costs = costs_of([track.places(stamp_s, self.settings) for track in tracks], estimates, model)
+        matched = {column: tracks[row] for row, column in assign(costs)}
         for column in range(len(estimates)):
             if column not in matched:
                 used = {track.instance for track in tracks}

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.tracking.association import assign, costs_of
-from fpgnas_core.tracking.motion import MotionModel, MotionState, first_state
+from fpgnas_core.tracking.association import Place, assign, costs_of
 from tests.fpgnas_core.models import box_object
 from tests.fpgnas_core.tracking.estimates import SIGMAS, at, estimate
 
@@ -13,12 +12,12 @@ MODEL = box_object()  # 14 cm across
 HALF_TURN = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
-def state(pose: FloatArray) -> MotionState:
-    return first_state(0.0, pose, np.diag(SIGMAS**2), MotionModel())
+def place(pose: FloatArray) -> Place:
+    return Place(pose, np.diag(SIGMAS[:3] ** 2))
 
 
 def cost(expected: FloatArray, seen: FloatArray) -> float:
-    return float(costs_of([state(expected)], [estimate(seen)], MODEL)[0, 0])
+    return float(costs_of([[place(expected)]], [estimate(seen)], MODEL)[0, 0])
 
 
 def test_the_smallest_total_wins_over_the_nearest_neighbour() -> None:
@@ -47,10 +46,16 @@ def test_rotation_adds_to_the_cost_up_to_a_limit() -> None:
 
 def test_symmetry_costs_nothing() -> None:
     symmetric = replace(MODEL, symmetries_discrete=HALF_TURN[None])
-    costs = costs_of([state(at(0.0))], [estimate(at(0.0) @ HALF_TURN)], symmetric)
+    costs = costs_of([[place(at(0.0))]], [estimate(at(0.0) @ HALF_TURN)], symmetric)
     assert costs[0, 0] == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("seen", [at(0.15), at(0.0, y=-0.15), at(0.0, z=1.5), at(0.0, z=0.2)])
 def test_what_is_elsewhere_is_another_instance(seen: FloatArray) -> None:
     assert cost(at(0.0), seen) == np.inf
+
+
+def test_a_second_place_counts_where_the_first_does_not_fit_and_never_as_much() -> None:
+    places = [place(at(0.3)), place(at(0.0))]
+    costs = costs_of([places, places[:1]], [estimate(at(0.3, turn=(3.0, 0.0, 0.0))), estimate(at(0.0))], MODEL)
+    np.testing.assert_allclose(costs, [[9.0, 30.1], [9.0, np.inf]])

@@ -8,6 +8,7 @@ from fpgnas_core.arrays import FloatArray
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.se3 import rotation_angle
 from fpgnas_core.symmetry import ContinuousSymmetry
+from fpgnas_core.tracking.motion import MotionModel
 from fpgnas_core.tracking.tracker import Tracker, TrackerSettings
 from tests.fpgnas_core.models import box_object
 from tests.fpgnas_core.tracking.estimates import SIGMAS, at, estimate, noisy
@@ -66,6 +67,13 @@ def test_neighbours_at_rest_never_swap() -> None:
     side_by_side: list[Path] = [lambda t, x=x: at(x, z=0.5) for x in (-0.12, 0.0, 0.12)]  # type: ignore[misc]
     numbers = numbers_of(tracker(), side_by_side, 3.0)
     assert [len(own) for own in numbers] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_a_motion_that_the_filter_does_not_believe_costs_no_number(smooth: bool) -> None:
+    stiff = MotionModel(acceleration=0.01, turn_acceleration=0.1)
+    swinging: Path = lambda t: at(0.2 * np.sin(2 * np.pi * t), z=0.8)  # noqa: E731
+    assert numbers_of(tracker(smooth=smooth, motion=stiff), [swinging], 3.0) == [{0}]
 
 
 @pytest.mark.parametrize(("gap_s", "expected"), [(0.3, 1), (0.5, 1), (0.6, 0)])
