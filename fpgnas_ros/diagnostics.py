@@ -23,7 +23,7 @@ class InputTopic:
             return ""
         if not self.publishers:
             return f"no {what}: nobody publishes {self.name}"
-        return f"no {what}: {self.publishers} publish {self.name}, nothing came"
+        return f"no {what}: nothing came on {self.name} (publishers: {self.publishers})"
 
 
 def diagnostic_status(

@@ -91,7 +91,7 @@ NO_INFO = "no camera_info: nobody publishes /cam/camera_info"
     ("image", "camera_info", "message"),
     [
         ((0, False), (1, True), NO_IMAGES),
-        ((2, False), (1, True), "no images: 2 publish /cam/image, nothing came"),
+        ((2, False), (1, True), "no images: nothing came on /cam/image (publishers: 2)"),
         ((1, True), (0, False), NO_INFO),
         ((0, False), (0, False), f"{NO_IMAGES}; {NO_INFO}"),
     ],
