@@ -3,9 +3,10 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 WINDOW_S = 5.0
 KEPT_FRAMES = 300
@@ -78,7 +79,8 @@ class Statistics:
         """The counters now."""
         now = time.monotonic()
         with self._lock:
-            return Snapshot(
+            steps = {step: np.array(values) for step, values in self._steps.items()}
+            snapshot = Snapshot(
                 received=self._received,
                 processed=self._processed,
                 with_pose=self._with_pose,
@@ -89,10 +91,12 @@ class Statistics:
                 seconds_since_image=now - self._input_times[-1] if self._input_times else float("inf"),
                 time_jumps=self._time_jumps,
                 is_stamped=self._is_stamped,
-                latencies_ms={step: _percentiles(values) for step, values in self._steps.items()},
+                latencies_ms={},
                 last_error=self._last_error,
                 seconds_since_error=now - self._error_time,
             )
+        # outside the lock: the worker must not wait for it
+        return replace(snapshot, latencies_ms={step: _percentiles(values) for step, values in steps.items()})
 
 
 def event_rate(times: deque[float], now: float) -> float:
@@ -101,6 +105,6 @@ def event_rate(times: deque[float], now: float) -> float:
     return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else 0.0
 
 
-def _percentiles(values: deque[float]) -> tuple[float, float, float]:
-    p50, p95, p99 = np.percentile(np.array(values), PERCENTILES)
+def _percentiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    p50, p95, p99 = np.percentile(values, PERCENTILES)
     return float(p50), float(p95), float(p99)

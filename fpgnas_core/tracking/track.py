@@ -43,12 +43,13 @@ class Track:
     def update(self, stamp_s: float, estimate: PoseEstimate, settings: FilterSettings, smooth: bool) -> PoseEstimate:
         """Return the `estimate` of a moment, seconds, with the track's number, and filtered where it is to `smooth`.
 
-        Of poses that are equal by symmetry it is the one nearest the last that was returned, so none flips.
+        Of poses that are equal by symmetry it is the one nearest to where the motion leads, so none flips, and
+        outliers do not turn over those that follow them.
         """
         axes, pose = self._model.symmetries_continuous, estimate.T_camera_object
-        if self._last is not None:
-            reference = self._last.T_camera_object
-            pose = nearest_equivalent(pose, reference, self._model.symmetries_discrete, axes)
+        before = self._filter.at(stamp_s, settings)
+        if before is not None:
+            pose = nearest_equivalent(pose, before.T_camera_object, self._model.symmetries_discrete, axes)
         self._seen_place = [Place(pose, estimate.covariance[:3, :3])]
         chosen = covariance_of_chosen_turns(estimate.covariance, pose, axes)
         state = self._filter.update(stamp_s, pose, chosen, settings)

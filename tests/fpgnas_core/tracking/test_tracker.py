@@ -135,6 +135,16 @@ def test_a_symmetric_object_does_not_flip() -> None:
         np.testing.assert_allclose(found.T_camera_object, first, atol=1e-9)
 
 
+def test_outliers_do_not_turn_a_symmetric_object_over() -> None:
+    tracks = tracker(replace(box_object("part1"), symmetries_discrete=HALF_TURN[None]))
+    for frame in range(10):
+        tracks.update(frame * PERIOD_S, [estimate(at(0.0))])
+    for frame, angle in ((10, 1.4), (11, 2.8)):  # each nearer to the one before than to its other equivalent
+        tracks.update(frame * PERIOD_S, [estimate(at(0.0, turn=(0.0, 0.0, angle)))])
+    found = tracks.update(12 * PERIOD_S, [estimate(at(0.0))])[0]
+    np.testing.assert_allclose(found.T_camera_object, at(0.0), atol=1e-12)
+
+
 def test_an_object_of_revolution_does_not_spin_and_says_that_its_turn_is_unknown() -> None:
     axis = ContinuousSymmetry((0.0, 0.0, 1.0))
     tracks = tracker(replace(box_object("part1"), symmetries_continuous=(axis,)), smooth=True)
