@@ -136,3 +136,5 @@ class FramePipeline:
         if frame.is_stamped:
             steps["image age"] = self._now_s() - frame.time_s
         self._statistics.add_processed(steps, has_pose, frame.is_stamped)
+        parts = ", ".join(f"{name} {1000 * seconds:.3f} ms" for name, seconds in steps.items())
+        self._logger.debug(f"frame {stamp_of(frame.message)}: {parts}")
