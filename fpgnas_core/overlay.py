@@ -13,6 +13,8 @@ BOX_COLOR = (0, 220, 255)
 """Yellow, BGR."""
 AXIS_COLORS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
 """x red, y green, z blue, BGR."""
+KEYPOINT_COLOR = (255, 0, 255)
+"""Magenta, BGR."""
 
 _BOX_EDGES = [(a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit]
 _NEAREST = 1e-3  # metres; what is nearer the camera than this is cut off
@@ -44,6 +46,16 @@ def draw_pose(
         _draw_edge(image_bgr, pose[:3, 3], tip, camera, axis_color, thickness + 1)
     if label:
         _draw_label(image_bgr, corners, camera, label, color)
+
+
+def draw_keypoints(image_bgr: ByteArray, keypoints_px: ArrayLike) -> None:
+    """Draw a ring round each of (K, 2) pixels into an (H, W, 3) uint8 BGR image, in place; the first is filled."""
+    pixels = np.clip(checked("keypoints_px", keypoints_px, (None, 2)), -_LARGEST_PIXEL, _LARGEST_PIXEL)
+    radius = max(2, round(image_bgr.shape[1] / 250))
+    for number, (x, y) in enumerate(np.round(pixels * 2**_SUBPIXEL_BITS).astype(int).tolist()):
+        thickness = cv2.FILLED if number == 0 else max(1, radius // 2)
+        fixed_radius = radius << _SUBPIXEL_BITS
+        cv2.circle(image_bgr, (x, y), fixed_radius, KEYPOINT_COLOR, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
 def _draw_edge(

@@ -61,6 +61,15 @@ def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
     return rotation
 
 
+def log_rotation(rotation: ArrayLike) -> FloatArray:
+    """Return the (3,) rotation vector of a (3, 3) rotation, radians, of length 0 to pi: undoes `exp_rotation`."""
+    quaternion = quaternion_xyzw_from_matrix(rotation)
+    half_sine = math.hypot(*quaternion[:3])
+    angle = 2 * math.atan2(half_sine, quaternion[3])
+    vector: FloatArray = quaternion[:3] * (angle / half_sine if half_sine else 2.0)
+    return vector
+
+
 def quaternion_xyzw_from_matrix(rotation: ArrayLike) -> FloatArray:
     """Return the unit quaternion (x, y, z, w) of a (3, 3) rotation, w >= 0; ROS order."""
     w, x, y, z = quaternions.mat2quat(checked("rotation", rotation, (3, 3)))

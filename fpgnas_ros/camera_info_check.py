@@ -7,20 +7,37 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.errors import CameraError
 
 
-def camera_from_info(info: CameraInfo) -> Camera:
+def camera_from_info(info: CameraInfo, rectified: bool = False) -> Camera:
     """The camera of the images that `info` describes: region of interest and binning applied (REP-104).
 
-    K and D hold for the full, unbinned image. Raises CameraError.
+    K and D, or P alone where the images are `rectified`, hold for the full, unbinned image. The poses of rectified
+    images are in the rectified camera's axes. Raises CameraError.
     """
-    if info.k[0] == 0.0:
-        raise CameraError("camera_info has focal length 0: the camera is not calibrated; calibrate it")
-    lens = calibrated_lens(info.d, info.distortion_model)
-    fx, _, cx, _, fy, cy = (float(value) for value in info.k[:6])
-    sensor = Camera(fx, fy, cx, cy, int(info.width), int(info.height), lens.distortion, lens.model)
+    sensor = _rectified_sensor(info) if rectified else _sensor(info)
     roi = info.roi
     region = Region(roi.x_offset, roi.y_offset, roi.width, roi.height)
     _check_within(sensor, region)
     return image_camera(sensor, region, (info.binning_x, info.binning_y))
+
+
+def _sensor(info: CameraInfo) -> Camera:
+    if info.k[0] == 0.0:
+        raise CameraError("camera_info has focal length 0 in K: the camera is not calibrated; calibrate it")
+    lens = calibrated_lens(info.d, info.distortion_model)
+    fx, _, cx, _, fy, cy = (float(value) for value in info.k[:6])
+    return Camera(fx, fy, cx, cy, int(info.width), int(info.height), lens.distortion, lens.model)
+
+
+def _rectified_sensor(info: CameraInfo) -> Camera:
+    fx, _, cx, tx, _, fy, cy, ty = (float(value) for value in info.p[:8])
+    if fx == 0.0:
+        raise CameraError("camera_info has focal length 0 in P: nothing was rectified; set rectified to false")
+    if (tx, ty) != (0.0, 0.0):
+        raise CameraError(
+            f"camera_info's P moves the camera by ({-tx / fx:.3f}, {-ty / fy:.3f}) m: it is the second of a stereo "
+            "pair, of which nobody knows whose frame its images name; use the first"
+        )
+    return Camera(fx, fy, cx, cy, int(info.width), int(info.height))
 
 
 def _check_within(sensor: Camera, region: Region) -> None:

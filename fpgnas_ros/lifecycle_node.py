@@ -14,16 +14,20 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
+from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_srvs.srv import Trigger
 
 from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_core.errors import FpgnasError
-from fpgnas_ros.diagnostics import diagnostic_array, diagnostic_status
+from fpgnas_core.estimator import PoseEstimator
+from fpgnas_ros.diagnostics import InputTopic, diagnostic_array, diagnostic_status
 from fpgnas_ros.frame_pipeline import Frame, FramePipeline
+from fpgnas_ros.model_info import model_info
 from fpgnas_ros.outputs import Outputs
-from fpgnas_ros.parameters import NodeSettings, check_changes, declare_parameters, read_settings
+from fpgnas_ros.parameters import NodeSettings, check_changes, check_object, declare_parameters, read_settings
 from fpgnas_ros.share_folder import resolve_model
-from fpgnas_ros.statistics import Statistics
+from fpgnas_ros.statistics import WINDOW_S, Statistics
 from fpgnas_ros.worker import Worker
 
 WARM_UP_SIZE = (640, 480)
@@ -46,6 +50,7 @@ class PoseNode(LifecycleNode):
         self._settings: NodeSettings = read_settings(self)
         self._statistics = Statistics()
         self._bundle: Bundle | None = None
+        self._estimator: PoseEstimator | None = None
         self._outputs: Outputs | None = None
         self._pipeline: FramePipeline | None = None
         self._worker: Worker[Frame] | None = None
@@ -53,6 +58,7 @@ class PoseNode(LifecycleNode):
         self._state = "unconfigured"
         self.add_on_set_parameters_callback(self._check_parameters)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_service(Trigger, "~/reset_tracks", self._reset_tracks)
         self.create_timer(DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
 
     def start(self) -> None:
@@ -84,6 +90,7 @@ class PoseNode(LifecycleNode):
         assert self._pipeline is not None
         self._worker = Worker(self._pipeline.process)
         self._worker.start()
+        self._pipeline.reset_tracks()
         self._subscribe()
         self._state = "active"
         return super().on_activate(state)
@@ -117,18 +124,27 @@ class PoseNode(LifecycleNode):
     # --- what they consist of
 
     def _load(self) -> None:
-        started = time.monotonic()
-        bundle = load_bundle(resolve_model(self._settings.model))
-        self._outputs = Outputs(self, bundle.objects)
+        started, settings = time.monotonic(), self._settings
+        bundle = load_bundle(resolve_model(settings.model))
+        names = tuple(model.name for model in bundle.objects)
+        check_object(settings.object, names)
+        self._estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold)
+        self._estimator.warm_up(*WARM_UP_SIZE)
+        provider = self._estimator.execution_provider
+        self._outputs = Outputs(self, bundle.objects, model_info(bundle, provider))
         self._pipeline = FramePipeline(
-            bundle, self._outputs, self._statistics, self.get_logger(), lambda: self._settings
+            bundle,
+            self._estimator,
+            self._outputs,
+            self._statistics,
+            self.get_logger(),
+            settings=lambda: self._settings,
+            now_s=lambda: 1e-9 * self.get_clock().now().nanoseconds,
         )
-        self._pipeline.estimator.warm_up(*WARM_UP_SIZE)
         self._bundle = bundle
-        names = ", ".join(model.name for model in bundle.objects)
         self.get_logger().info(
-            f"{bundle.path.name}: {names}; {bundle.flops / 1e6:.0f} MFLOPs a crop on "
-            f"{self._pipeline.estimator.execution_provider}; ready in {time.monotonic() - started:.1f} s"
+            f"{bundle.path.name}: {', '.join(names)}; {bundle.flops / 1e6:.0f} MFLOPs a crop on "
+            f"{provider}; ready in {time.monotonic() - started:.1f} s"
         )
 
     def _fail(self, message: str) -> TransitionCallbackReturn:
@@ -140,7 +156,7 @@ class PoseNode(LifecycleNode):
     def _unload(self) -> None:
         if self._outputs is not None:
             self._outputs.destroy()
-        self._outputs = self._pipeline = self._bundle = None
+        self._outputs = self._pipeline = self._estimator = self._bundle = None
 
     def _subscribe(self) -> None:
         options = QoSOverridingOptions.with_default_policies()
@@ -191,10 +207,38 @@ class PoseNode(LifecycleNode):
             self._settings = replace(self._settings, **known)
         return result
 
-    def _publish_diagnostics(self) -> None:
-        details = {"model": self._settings.model}
+    def _reset_tracks(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._pipeline is not None:
-            details["execution provider"] = self._pipeline.estimator.execution_provider
+            self._pipeline.reset_tracks()
+        response.success = self._pipeline is not None
+        response.message = "all tracks start anew" if response.success else "no tracks: the node is not configured"
+        return response
+
+    # --- diagnostics
+
+    def _publish_diagnostics(self) -> None:
+        snapshot, has_info = self._statistics.snapshot(), self._pipeline is not None and self._pipeline.camera_info
+        inputs = (
+            self._input(0, bool(has_info)),
+            self._input(1, snapshot.seconds_since_image < WINDOW_S),
+        )
         name = f"{self.get_fully_qualified_name()}: pose estimation"
-        status = diagnostic_status(name, self._state, self._statistics.snapshot(), details)
+        status = diagnostic_status(name, self._state, snapshot, self._details(), *inputs)
         self._diagnostics.publish(diagnostic_array(self.get_clock().now().to_msg(), status))
+
+    def _input(self, place: int, is_alive: bool) -> InputTopic | None:
+        if not self._inputs:
+            return None
+        topic = self._inputs[place].topic_name
+        return InputTopic(topic, self.count_publishers(topic), is_alive)
+
+    def _details(self) -> dict[str, str]:
+        kind = "rectified " if self._settings.rectified else ""
+        details = {
+            "model": self._settings.model,
+            "transport": f"{self._settings.image_transport} {kind}images over {get_rmw_implementation_identifier()}",
+        }
+        if self._estimator is not None and self._pipeline is not None:
+            details["execution provider"] = self._estimator.execution_provider
+            details["tracks"] = str(len(self._pipeline.tracker))
+        return details

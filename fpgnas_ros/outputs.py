@@ -6,28 +6,31 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from numpy.typing import NDArray
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
+from std_msgs.msg import Header, String
 from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection3DArray
 
 from fpgnas_core.camera import Camera
 from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.overlay import draw_pose
+from fpgnas_core.overlay import draw_keypoints, draw_pose
 from fpgnas_ros.image_conversion import bgr_to_image
 from fpgnas_ros.parameters import NodeSettings
 from fpgnas_ros.pose_messages import detections, pose_stamped, pose_with_covariance_stamped, transforms
 
 DEPTH = 10
 TF_DEPTH = 100  # as tf2_ros publishes
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class Outputs:
     """The publishers of one configured node; `destroy` removes them."""
 
-    def __init__(self, node: Node, objects: Sequence[ObjectModel]) -> None:
+    def __init__(self, node: Node, objects: Sequence[ObjectModel], model_info: String) -> None:
+        """model_info: sent once, to those who subscribe later too."""
         options = QoSOverridingOptions.with_default_policies()
         self._node = node
         self._models = {model.object_id: model for model in objects}
@@ -38,6 +41,8 @@ class Outputs:
         self._detections = node.create_publisher(Detection3DArray, "detections", DEPTH, qos_overriding_options=options)
         self._debug_image = node.create_publisher(Image, "debug_image", 1, qos_overriding_options=options)
         self._tf = node.create_publisher(TFMessage, "/tf", TF_DEPTH)
+        self._model_info = node.create_publisher(String, "model_info", LATCHED)
+        self._model_info.publish(model_info)
 
     def publish(self, header: Header, estimates: Sequence[PoseEstimate], settings: NodeSettings) -> None:
         """Everything but the picture. header: of the image; estimates: best first, maybe none."""
@@ -59,6 +64,7 @@ class Outputs:
         for estimate in estimates:
             label = f"{estimate.name}_{estimate.instance} {estimate.confidence:.2f}"
             draw_pose(picture, estimate.T_camera_object, self._models[estimate.object_id], camera, label)
+            draw_keypoints(picture, estimate.keypoints_px)
         self._debug_image.publish(bgr_to_image(picture, header))
 
     def destroy(self) -> None:
@@ -69,5 +75,6 @@ class Outputs:
             self._detections,
             self._debug_image,
             self._tf,
+            self._model_info,
         ):
             self._node.destroy_publisher(publisher)

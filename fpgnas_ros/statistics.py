@@ -3,9 +3,10 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 WINDOW_S = 5.0
 KEPT_FRAMES = 300
@@ -14,7 +15,10 @@ PERCENTILES = (50, 95, 99)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """State of the counters at one moment. Latencies: step -> its (p50, p95, p99), milliseconds."""
+    """State of the counters at one moment. Latencies: step -> its (p50, p95, p99), milliseconds.
+
+    time_jumps: how often an image was older than the one before; is_stamped: whether the last one had a stamp.
+    """
 
     received: int
     processed: int
@@ -23,6 +27,9 @@ class Snapshot:
     errors: int
     input_hz: float
     output_hz: float
+    seconds_since_image: float
+    time_jumps: int
+    is_stamped: bool
     latencies_ms: dict[str, tuple[float, float, float]]
     last_error: str
     seconds_since_error: float
@@ -34,6 +41,7 @@ class Statistics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._received = self._processed = self._with_pose = self._dropped = self._errors = 0
+        self._time_jumps, self._is_stamped = 0, True
         self._input_times: deque[float] = deque(maxlen=KEPT_FRAMES)
         self._output_times: deque[float] = deque(maxlen=KEPT_FRAMES)
         self._steps: dict[str, deque[float]] = {}
@@ -46,14 +54,20 @@ class Statistics:
             self._dropped += replaced_another
             self._input_times.append(time.monotonic())
 
-    def add_processed(self, steps_s: dict[str, float], has_pose: bool) -> None:
+    def add_processed(self, steps_s: dict[str, float], has_pose: bool, is_stamped: bool) -> None:
         """A frame's outputs were published; steps_s: how long each step took, seconds."""
         with self._lock:
             self._processed += 1
             self._with_pose += has_pose
+            self._is_stamped = is_stamped
             self._output_times.append(time.monotonic())
             for step, seconds in steps_s.items():
                 self._steps.setdefault(step, deque(maxlen=KEPT_FRAMES)).append(1000 * seconds)
+
+    def add_time_jump(self) -> None:
+        """An image was older than the one before."""
+        with self._lock:
+            self._time_jumps += 1
 
     def add_error(self, message: str) -> None:
         """A frame gave no output."""
@@ -65,7 +79,8 @@ class Statistics:
         """The counters now."""
         now = time.monotonic()
         with self._lock:
-            return Snapshot(
+            steps = {step: np.array(values) for step, values in self._steps.items()}
+            snapshot = Snapshot(
                 received=self._received,
                 processed=self._processed,
                 with_pose=self._with_pose,
@@ -73,10 +88,15 @@ class Statistics:
                 errors=self._errors,
                 input_hz=event_rate(self._input_times, now),
                 output_hz=event_rate(self._output_times, now),
-                latencies_ms={step: _percentiles(values) for step, values in self._steps.items()},
+                seconds_since_image=now - self._input_times[-1] if self._input_times else float("inf"),
+                time_jumps=self._time_jumps,
+                is_stamped=self._is_stamped,
+                latencies_ms={},
                 last_error=self._last_error,
                 seconds_since_error=now - self._error_time,
             )
+        # outside the lock: the worker must not wait for it
+        return replace(snapshot, latencies_ms={step: _percentiles(values) for step, values in steps.items()})
 
 
 def event_rate(times: deque[float], now: float) -> float:
@@ -85,6 +105,6 @@ def event_rate(times: deque[float], now: float) -> float:
     return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else 0.0
 
 
-def _percentiles(values: deque[float]) -> tuple[float, float, float]:
-    p50, p95, p99 = np.percentile(np.array(values), PERCENTILES)
+def _percentiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    p50, p95, p99 = np.percentile(values, PERCENTILES)
     return float(p50), float(p95), float(p99)

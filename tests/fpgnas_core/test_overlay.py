@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fpgnas_core.camera import Camera
-from fpgnas_core.overlay import AXIS_COLORS, BOX_COLOR, draw_pose
+from fpgnas_core.overlay import AXIS_COLORS, BOX_COLOR, KEYPOINT_COLOR, draw_keypoints, draw_pose
 from fpgnas_core.se3 import exp_rotation, make_transform
 from tests.fpgnas_core.models import box_object
 
@@ -51,3 +51,13 @@ def test_label_is_written_inside_the_image() -> None:
 def test_pose_at_or_behind_the_camera_is_cut_off(depth: float) -> None:
     image = drawn(make_transform(np.eye(3), [0.0, 0.0, depth]), label="part")
     assert image.any() == (depth >= 0)
+
+
+def test_keypoints_are_ringed_where_they_are_and_the_first_is_filled() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    draw_keypoints(image, [[100.0, 50.0], [300.0, 200.0], [1e9, -1e9]])
+    assert image[50, 100].tolist() == list(KEYPOINT_COLOR)
+    assert not image[200, 300].any()
+    rows, columns = np.nonzero(image.any(axis=2))
+    inside = np.minimum(np.hypot(columns - 100, rows - 50), np.hypot(columns - 300, rows - 200))
+    assert inside.max() < 5

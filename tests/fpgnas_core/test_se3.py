@@ -7,6 +7,7 @@ from fpgnas_core.se3 import (
     cross_matrices,
     exp_rotation,
     invert_transform,
+    log_rotation,
     make_transform,
     matrix_from_quaternion_xyzw,
     quaternion_xyzw_from_matrix,
@@ -62,3 +63,14 @@ def test_cross_matrices_multiply_as_cross_products() -> None:
 def test_wrong_shape_is_named() -> None:
     with pytest.raises(ShapeError, match=r"rotation: expected shape \(3, 3\), got \(4, 4\)"):
         make_transform(np.eye(4), [0, 0, 0])
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_log_agrees_with_scipy_and_keeps_tiny_angles(vector: list[float]) -> None:
+    rotation = Rotation.from_rotvec(vector)
+    np.testing.assert_allclose(log_rotation(rotation.as_matrix()), rotation.as_rotvec(), atol=1e-14)
+
+
+def test_exp_of_log_is_the_rotation() -> None:
+    for matrix in Rotation.random(100, random_state=0).as_matrix():
+        np.testing.assert_allclose(exp_rotation(log_rotation(matrix)), matrix, atol=1e-14)

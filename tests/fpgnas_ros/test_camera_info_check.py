@@ -41,6 +41,37 @@ def test_zero_distortion_of_any_model_is_a_pinhole() -> None:
     assert camera_from_info(info(distortion_model="", d=[0.0] * 5)).distortion == ()
 
 
+RECTIFIED = [480.0, 0.0, 310.0, 0.0, 0.0, 470.0, 235.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+
+
+def test_rectified_images_have_the_projection_of_p_and_no_distortion() -> None:
+    camera = camera_from_info(info(p=RECTIFIED, k=[0.0] * 9), rectified=True)
+    assert (camera.fx, camera.fy, camera.cx, camera.cy) == (480.0, 470.0, 310.0, 235.0)
+    assert (camera.width, camera.height, camera.distortion) == (640, 480, ())
+
+
+def test_region_and_binning_hold_for_rectified_images_too() -> None:
+    region = RegionOfInterest(x_offset=100, y_offset=40, width=200, height=160)
+    camera = camera_from_info(info(p=RECTIFIED, roi=region, binning_x=2, binning_y=2), rectified=True)
+    assert (camera.width, camera.height, camera.fx, camera.fy) == (100, 80, 240.0, 235.0)
+    # (310 - 100 + 0.5) / 2 - 0.5 and (235 - 40 + 0.5) / 2 - 0.5
+    assert (camera.cx, camera.cy) == (104.75, 97.25)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, 0.0, "focal length 0 in P"),
+        (0, math.nan, "focal lengths"),
+        (3, -48.0, r"\(0.100, -0.000\) m: it is the sec"),
+    ],
+)
+def test_a_projection_that_is_none_of_one_camera_is_refused(place: int, value: float, message: str) -> None:
+    projection = [*RECTIFIED[:place], value, *RECTIFIED[place + 1 :]]
+    with pytest.raises(CameraError, match=message):
+        camera_from_info(info(p=projection), rectified=True)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -58,6 +58,24 @@ def test_damaged_bundle_fails_configure_and_the_node_lives_on(start: Start, tmp_
     assert not robot.transition(Transition.TRANSITION_CONFIGURE)
 
 
+def test_an_object_that_the_bundle_lacks_fails_configure_and_can_be_put_right(start: Start, tmp_path: Path) -> None:
+    write_painted_bundle(tmp_path / "bundle")
+    _, robot = start(model=tmp_path / "bundle", object="cup")
+    values = robot.diagnostics_where(lambda v: v["state"] == "unconfigured" and v["message"].startswith("object"))
+    assert "expected one of part" in values["message"]
+    assert robot.set_parameter("object", "part").successful
+    assert robot.transition(Transition.TRANSITION_CONFIGURE)
+
+
+def test_diagnostics_name_the_input_that_is_missing(start: Start, tmp_path: Path) -> None:
+    write_painted_bundle(tmp_path / "bundle")
+    _, robot = start(model=tmp_path / "bundle")
+    robot.diagnostics_where(lambda v: "nothing came" in v["message"] and "no camera_info" in v["message"])
+    robot.wait_until_listening()
+    robot.send_info()
+    robot.diagnostics_where(lambda v: v["message"].startswith("no images: nothing came on /test_diagnostics"))
+
+
 def test_without_autostart_the_node_waits_for_its_manager(start: Start, tmp_path: Path) -> None:
     write_painted_bundle(tmp_path / "bundle")
     _, robot = start(model=tmp_path / "bundle", autostart=False)
