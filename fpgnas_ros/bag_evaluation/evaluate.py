@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from fpgnas_ros.bag_evaluation.inputs import OpenRecording, open_recording
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject, evaluated_objects
 from fpgnas_ros.bag_evaluation.report.charts import charts
 from fpgnas_ros.bag_evaluation.report.page import Report
-from fpgnas_ros.bag_evaluation.rerun import Rerun
+from fpgnas_ros.bag_evaluation.rerun import Rerun, Write
 from fpgnas_ros.bag_evaluation.run import RECORDED, Run, add_recorded
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 from fpgnas_ros.bag_evaluation.summary import digest, summarise, summarise_run
@@ -104,22 +104,30 @@ def _recorded(recordings: list[OpenRecording], settings: EvaluationSettings, obj
 def _rerun(
     name: str, bundle: Bundle, recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects
 ) -> Run:
-    engine = Rerun(bundle, settings.first_pass_period, settings.confidence_threshold, settings.workers)
     run = Run(name)
-    run.engine = {
-        "bundle_sha256": digest(bundle.path),
-        "macs_of_one_crop_pass": bundle.macs,
-        "flops_of_one_crop_pass": bundle.flops,
-        "execution_provider": engine.execution_provider,
-        "workers": engine.workers,
-    }
-    for recording in recordings:
-        if not settings.annotate:
-            engine.add_to(run, recording, objects, lambda score, image: None, lambda kept: None)
-            continue
-        with AnnotatedRecording(settings.out / f"annotated_{name}_{recording.number}", objects) as annotated:
-            engine.add_to(run, recording, objects, annotated.messages_of, annotated.write)
+    with Rerun(bundle, settings, objects) as engine:
+        for recording in recordings:
+            with _annotated(name, recording, settings) as write:
+                engine.add_to(run, recording, write)
+        run.engine = {
+            "bundle_sha256": digest(bundle.path),
+            "macs_of_one_crop_pass": bundle.macs,
+            "flops_of_one_crop_pass": bundle.flops,
+            "execution_provider": engine.execution_provider,
+            "workers": engine.workers,
+            "cpu_s": run.steps_s,
+        }
     return run
+
+
+@contextmanager
+def _annotated(name: str, recording: OpenRecording, settings: EvaluationSettings) -> Iterator[Write]:
+    """What takes the messages of an annotated recording, if one is wanted."""
+    if not settings.annotate:
+        yield lambda messages: None
+        return
+    with AnnotatedRecording(settings.out / f"annotated_{name}_{recording.number}") as annotated:
+        yield annotated.write
 
 
 def _write(out: Path, evaluation: Evaluation) -> None:

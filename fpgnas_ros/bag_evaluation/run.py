@@ -30,8 +30,16 @@ class Run:
     scores: list[FrameScore] = field(default_factory=list)
     answers_without_frame: int = 0
     """Recorded answers of which no frame's stamp is near enough."""
+    steps_s: dict[str, float] = field(default_factory=dict)
+    """CPU time of each step over all frames; only where a bundle ran again."""
     engine: dict[str, object] = field(default_factory=dict)
     """What ran again, and on what; empty for recorded estimates."""
+
+    def add(self, score: FrameScore, seconds: Mapping[str, float]) -> None:
+        """Add a frame, and the CPU time that its steps took."""
+        self.scores.append(score)
+        for step, value in seconds.items():
+            self.steps_s[step] = self.steps_s.get(step, 0.0) + value
 
     @property
     def instances(self) -> list[InstanceScore]:
