@@ -54,8 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--objects",
         default="",
-        metavar="BUNDLE",
-        help="bundle that describes the objects (default: the first --bundle)",
+        metavar="FOLDER",
+        help="what describes the objects: a bundle, or a folder of BOP models with models_info.json and meshes "
+        "(default: the first --bundle)",
     )
     add("--mesh", action="append", default=[], metavar="[OBJECT=]PLY", help="mesh of an object, millimetres")
     add(
@@ -71,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="[OBJECT=]SOURCE",
-        help="recorded estimates: a PoseStamped or Detection3DArray topic or /tf:PARENT.CHILD (default: /detections, "
-        "or else /object_pose)",
+        help="recorded estimates: a PoseStamped, PoseWithCovarianceStamped or Detection3DArray topic or "
+        "/tf:PARENT.CHILD (default: /detections, or else /object_pose)",
     )
     add("--image", default="", metavar="TOPIC", help="images, raw or compressed (default: the only such topic)")
     add("--camera-info", default="", metavar="TOPIC", help="camera (default: the only one, or that beside the images)")

@@ -185,4 +185,6 @@ def _is_sound(file: Path) -> bool:
 def _damage(path: Path, parts: Sequence[Path | WholeRecords], reader: AnyReader, error: Exception) -> str:
     lost = sum(part.lost_bytes for part in parts if isinstance(part, WholeRecords))
     read = f"read up to there, {reader.message_count} messages"
-    return f"{path}: the recording was cut off ({_reason(error)}); {read}" + (f", without its last {lost} bytes" * (lost > 0))
+    return f"{path}: the recording was cut off ({_reason(error)}); {read}" + (
+        f", without its last {lost} bytes" * (lost > 0)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -26,6 +26,8 @@ JPEG_QUALITY = 85
 POSE, TF, PICTURE = "geometry_msgs/msg/PoseStamped", "tf2_msgs/msg/TFMessage", "sensor_msgs/msg/CompressedImage"
 Messages = tuple[int, list[tuple[str, str, bytes]]]
 """Stamp, and topic, type and serialised content of each message of one frame."""
+Write = Callable[[Messages | None], None]
+"""Takes those of each frame in their order; None of one that could not be used."""
 
 
 class AnnotatedRecording:

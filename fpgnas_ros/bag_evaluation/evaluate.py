@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from fpgnas_core.bundle import Bundle, load_bundle
-from fpgnas_ros.bag_evaluation.annotated import AnnotatedRecording
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_ros.bag_evaluation.annotated import AnnotatedRecording, Write
 from fpgnas_ros.bag_evaluation.baseline import Baseline
 from fpgnas_ros.bag_evaluation.comparison import Change, paired_changes
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
 from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.gate import Verdict, judge
 from fpgnas_ros.bag_evaluation.inputs import OpenRecording, open_recording
+from fpgnas_ros.bag_evaluation.model_folder import INFO, read_model_folder
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject, evaluated_objects
 from fpgnas_ros.bag_evaluation.report.charts import charts
 from fpgnas_ros.bag_evaluation.report.page import Report
-from fpgnas_ros.bag_evaluation.rerun import Rerun, Write
-from fpgnas_ros.bag_evaluation.run import RECORDED, Run, add_recorded
+from fpgnas_ros.bag_evaluation.rerun import Rerun
+from fpgnas_ros.bag_evaluation.run import RECORDED, Run, add_recorded, annotate_recorded
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
+from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.summary import digest, summarise, summarise_run
 from fpgnas_ros.bag_evaluation.tables import write_bop, write_per_frame, write_tum
 from fpgnas_ros.bag_evaluation.worst_frames import Picture, pictures
@@ -53,9 +56,9 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     bundles = {_name(text): load_bundle(resolve_model(text)) for text in settings.bundles}
     if len(bundles) < len(settings.bundles):
         raise EvaluationError("--bundle: expected bundles in folders of different names")
-    described = load_bundle(resolve_model(settings.objects)) if settings.objects else next(iter(bundles.values()))
+    models, meshes = _described(settings, bundles)
     baseline = Baseline.read(settings.baseline) if settings.baseline is not None else None
-    objects = evaluated_objects(described, settings.meshes, findings)
+    objects = evaluated_objects(models, (*meshes, *settings.meshes), findings)
     runs, worst = _runs(settings, bundles, objects, findings)
     summary = summarise([summarise_run(run, objects) for run in runs], settings.bags, findings, command)
     changes = {
@@ -70,6 +73,17 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     evaluation = Evaluation(runs, objects, findings, worst, summary, verdicts, changes)
     _write(settings.out, evaluation)
     return evaluation
+
+
+def _described(
+    settings: EvaluationSettings, bundles: Mapping[str, Bundle]
+) -> tuple[tuple[ObjectModel, ...], tuple[Source, ...]]:
+    """What is known of the objects, and meshes that lie beside it."""
+    folder = Path(settings.objects).expanduser()
+    if settings.objects and (folder / INFO).is_file():
+        return read_model_folder(folder)
+    bundle = load_bundle(resolve_model(settings.objects)) if settings.objects else next(iter(bundles.values()))
+    return bundle.objects, ()
 
 
 def _name(bundle: str) -> str:
@@ -97,7 +111,11 @@ def _runs(
 def _recorded(recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects) -> Run:
     run = Run(RECORDED)
     for recording in recordings:
+        first = len(run.scores)
         add_recorded(run, recording, settings, objects)
+        if settings.annotate:
+            with _annotated(run.name, recording, settings) as write:
+                annotate_recorded(run.scores[first:], recording, objects, write)
     return run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tqdm import tqdm
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.network import PROVIDERS
 from fpgnas_ros.bag_evaluation import frame_worker
-from fpgnas_ros.bag_evaluation.annotated import Messages
+from fpgnas_ros.bag_evaluation.annotated import Write
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
 from fpgnas_ros.bag_evaluation.frame_worker import Done, Task
 from fpgnas_ros.bag_evaluation.inputs import OpenRecording
@@ -29,8 +29,6 @@ from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 
 QUEUED_PER_WORKER = 2
 IMAGE_FIELDS = ("encoding", "width", "height", "step", "data")
-
-Write = Callable[[Messages | None], None]
 
 
 class Rerun:

@@ -84,7 +84,6 @@ def test_baseline_says_what_changed(bundle: Path, bag: Path, tmp_path: Path) -> 
             ["BAG", "BAG", "--objects", "BUNDLE", "--truth", "a.tum"],
             "error: --truth: expected a topic or tf of several",
         ),
-        (["BAG", "--objects", "BUNDLE", "--annotate"], "error: --annotate: expected --bundle B beside it"),
         (["BAG", "--objects", "BUNDLE", "--max-dt", "-1"], "error: --max-dt, --max-gap: expected seconds"),
         (["BAG", "--bundle", "BUNDLE", "--confidence", "7"], "error: --confidence: expected more than 0"),
         (["BAG", "--objects", "BUNDLE", "--baseline", "old.json"], "error: old.json: expected a summary.json"),

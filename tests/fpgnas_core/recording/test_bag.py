@@ -129,7 +129,7 @@ def test_sqlite_that_was_cut_off_is_read_up_to_there(tmp_path: Path, share: floa
     file.write_bytes(file.read_bytes()[: round(share * file.stat().st_size)])
     torn = file.read_bytes()
     for place in (file, file.parent):
-        with pytest.raises(RecordingError, match="expected a rosbag2 recording, got .*malformed"), open_bag(place):
+        with pytest.raises(RecordingError, match=r"expected a rosbag2 recording, got .*malformed"), open_bag(place):
             pass
         with open_bag(place, as_far_as_it_goes=True) as bag:
             found = numbers(bag)

@@ -3,16 +3,19 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin
 
 from fpgnas_core.errors import FpgnasError
+from fpgnas_core.recording.bag import open_bag
 from fpgnas_ros.bag_evaluation.evaluate import evaluate
 from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.truth import Matching
 from tests.fpgnas_core.recorded import CAMERA_FRAME, START_NS, STEP_NS, pose, transform
 from tests.fpgnas_ros.bag_evaluation.bags import (
     ESTIMATES,
+    STORE,
     TRUTH,
     cameras,
     detections,
@@ -47,6 +50,40 @@ def test_detections_name_objects_and_what_is_unknown_is_counted(bundle: Path, tm
     assert result.summary["runs"][0]["detection"]["spurious"] == 1
     assert result.summary["runs"][0]["timing"]["frames_without_answer"] == 0
     assert result.summary["sanity"]["unknown_objects"]["count"] == 1
+
+
+def test_poses_with_covariance_are_scored(bundle: Path, tmp_path: Path) -> None:
+    make = STORE.types
+    messages = cameras(2) + poses(TRUTH, [0.0, 0.1])
+    for _, time_ns, seen in poses("/object_pose_with_covariance", [0.004, 0.1]):
+        content = make["geometry_msgs/msg/PoseWithCovariance"](seen.pose, np.zeros(36))
+        stamped = make["geometry_msgs/msg/PoseWithCovarianceStamped"](seen.header, content)
+        messages.append(("/object_pose_with_covariance", time_ns, stamped))
+    source = Source.parse("/object_pose_with_covariance")
+    assert offsets(evaluated(bundle, tmp_path, messages, estimates=(source,))) == [0.004, 0.0]
+
+
+def test_ids_of_detections_are_followed(bundle: Path, tmp_path: Path) -> None:
+    messages = cameras(4) + poses(TRUTH, [0.0] * 4)
+    for i, identity in enumerate(("part_0", "part_0", "part_7", "part_0")):
+        message = detections(i, [("part", 0.9, 0.001)])
+        message.detections[0].id = identity
+        messages.append(("/detections", stamp(i), message))
+    result = evaluated(bundle, tmp_path, messages)
+    assert result.summary["runs"][0]["objects"]["part"]["steadiness"]["id_switches"] == 2
+
+
+def test_scored_recording_is_annotated(bundle: Path, tmp_path: Path) -> None:
+    evaluated(bundle, tmp_path, recording([0.0, 0.1, 0.2], [0.001, None, 0.2]), annotate=True)
+    with open_bag(tmp_path / "out" / "annotated_recorded_0") as annotated:
+        assert annotated.counts == {"/truth/part": 3, "/estimate/part": 2, "/tf": 3, "/overlay/compressed": 3}
+        places = [message.pose.position.x for _, _, message in annotated.contents(("/estimate/part",))]
+    assert places == pytest.approx([0.001, 0.2])
+
+
+def test_scored_recording_without_images_cannot_be_annotated(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(FpgnasError, match="expected a topic of images, got /ground_truth/pose, /object_pose"):
+        evaluated(bundle, tmp_path, poses(TRUTH, [0.0]) + poses(ESTIMATES, [0.0]), annotate=True)
 
 
 def test_tf_is_composed_with_static_transforms_on_both_sides(bundle: Path, tmp_path: Path) -> None:
