@@ -242,6 +242,13 @@ def test_oddities_are_counted_and_left_out(bundle: Path, tmp_path: Path) -> None
     assert any("pose that is none" in line for line in result.findings.lines())
 
 
+def test_answers_recorded_before_their_stamp_are_counted(bundle: Path, tmp_path: Path) -> None:
+    messages = cameras(2) + poses(TRUTH, [0.0] * 2) + poses(ESTIMATES, [0.0] * 2, delay_ns=-5 * MS)
+    found = evaluated(bundle, tmp_path, messages).summary["sanity"]["negative_latencies"]
+    assert found["count"] == 2
+    assert "0.005 s" in found["first"]
+
+
 def test_bop_scene_that_is_none_is_named(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "scene_gt.json").write_text('{"0": [{"obj_id": 1}]}')
     with pytest.raises(FpgnasError, match=r"scene_gt\.json: expected BOP's scene_gt\.json, got another content"):

@@ -27,6 +27,8 @@ def test_jitter_is_the_deviation_of_white_noise() -> None:
 def test_alternating_error_by_hand() -> None:
     found = steadiness([score(i, [at(x=0.002 * (i % 2))]) for i in range(5)], 1)
     assert found["jitter_mm"] == pytest.approx(2 / np.sqrt(2))
+    turning = steadiness([score(i, [at(turn_deg=3 * (i % 2))]) for i in range(5)], 1)
+    assert turning["jitter_deg"] == turning["still_jitter_deg"] == pytest.approx(3 / np.sqrt(2))
 
 
 def test_motion_of_the_object_is_no_jitter_and_not_still() -> None:
