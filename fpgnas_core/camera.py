@@ -87,7 +87,7 @@ class Camera:
         expected = np.array([[k[0, 0], 0, k[0, 2]], [0, k[1, 1], k[1, 2]], [0, 0, 1]])
         if not np.array_equal(k, expected):
             msg = f"camera_matrix: expected [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], got {k.tolist()}"
-            raise CameraError(msg)
+            raise CameraError(f"{msg}; is the camera calibrated?")
         coefficients = tuple(checked("distortion", np.ravel(np.asarray(distortion)), (None,)).tolist())
         fx, fy, cx, cy = (float(k[i]) for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
         return cls(fx, fy, cx, cy, width, height, coefficients, distortion_model)

@@ -134,6 +134,8 @@ def open_bag(path: Path, types: Typestore | None = None, as_far_as_it_goes: bool
     """
     store = types or ros2_types()
     damage = ""
+    if not path.exists():
+        raise RecordingError(f"{path}: expected a recording, got no such file or folder; check the path")
     with ExitStack() as stack:
         try:
             reader = _opened([path], store)
@@ -160,8 +162,8 @@ def _reason(error: Exception) -> str:
 
 def _whole_parts(path: Path, stack: ExitStack) -> list[Path | WholeRecords]:
     """The files of a recording one by one, without a torn end; copies are deleted as `stack` closes."""
-    files = sorted(file for file in path.glob("*") if file.suffix in FILE_SUFFIXES) if path.is_dir() else [path]
-    return [_whole_part(file, stack) if file.is_file() else file for file in files]
+    files = [file for file in path.glob("*") if file.suffix in FILE_SUFFIXES] if path.is_dir() else [path]
+    return [_whole_part(file, stack) if file.is_file() else file for file in sorted(files)]
 
 
 def _whole_part(file: Path, stack: ExitStack) -> Path | WholeRecords:

@@ -70,7 +70,7 @@ def test_baseline_says_what_changed(bundle: Path, bag: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none.mcap", "--objects", "demo"], "error: none.mcap: expected a rosbag2 recording, got "),
+        (["none.mcap", "--objects", "demo"], "error: none.mcap: expected a recording, got no such file or folder"),
         (["BAG"], "error: expected --bundle B to run again, or --objects B to score what was recorded, got neither"),
         (["BAG", "--objects", "nothing"], "error: nothing: expected a bundle folder"),
         (["BAG", "--objects", "BUNDLE", "--fail-if", "recall"], "error: --fail-if: expected FIGURE < NUMBER"),

@@ -12,9 +12,10 @@ from fpgnas_core.recording.bag import open_bag
 from fpgnas_ros.bag_evaluation.evaluate import evaluate
 from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.truth import Matching
-from tests.fpgnas_core.recorded import CAMERA_FRAME, START_NS, STEP_NS, pose, transform
+from tests.fpgnas_core.recorded import CAMERA_FRAME, START_NS, STEP_NS, camera_info, pose, transform
 from tests.fpgnas_ros.bag_evaluation.bags import (
     ESTIMATES,
+    INFO,
     STORE,
     TRUTH,
     cameras,
@@ -216,11 +217,25 @@ NAN = float("nan")
             "none of 2 frames has ground truth at its stamp; check --offset, --max-dt, and that tf",
         ),
         (
+            [(INFO, stamp(0), camera_info(stamp(0), fx=NAN)), *recording([0.0], [0.0])[1:]],
+            "/camera/camera_info at 5.000 s: k, d: camera_matrix: expected finite numbers, got NaN",
+        ),
+        (
             [*cameras(1), *poses(TRUTH, [0.0]), (ESTIMATES, stamp(5), pose(stamp(5), 0.0))],
             "none of 1 estimates has the stamp of one of 1 frames",
         ),
     ],
-    ids=["empty", "no estimates", "no truth", "wrong type", "two cameras", "NaN", "no transform", "other stamps"],
+    ids=[
+        "empty",
+        "no estimates",
+        "no truth",
+        "wrong type",
+        "two cameras",
+        "NaN",
+        "no transform",
+        "NaN camera",
+        "other stamps",
+    ],
 )
 def test_recordings_that_cannot_be_scored_give_one_clear_line(
     bundle: Path, tmp_path: Path, messages: list, message: str
@@ -253,3 +268,28 @@ def test_bop_scene_that_is_none_is_named(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "scene_gt.json").write_text('{"0": [{"obj_id": 1}]}')
     with pytest.raises(FpgnasError, match=r"scene_gt\.json: expected BOP's scene_gt\.json, got another content"):
         evaluated(bundle, tmp_path, recording([0.0], [0.0]), truth=(Source.parse(str(tmp_path / "scene_gt.json")),))
+
+
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+def test_recording_cut_off_before_its_first_message_says_so(
+    bundle: Path, tmp_path: Path, storage: StoragePlugin
+) -> None:
+    bag = write(tmp_path / "bag", recording([0.0] * 3, [0.0] * 3), storage)
+    file = next(file for file in bag.iterdir() if file.suffix in (".mcap", ".db3"))
+    (bag / "metadata.yaml").unlink()
+    file.write_bytes(file.read_bytes()[: 100 if storage is StoragePlugin.MCAP else 4096])
+    with pytest.raises(FpgnasError, match=r"the recording was cut off .*read up to there, 0 messages") as error:
+        evaluate(settings(bundle, tmp_path / "out", bag), "test")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_camera_that_changes_within_a_recording_is_said_and_each_frame_takes_its_own(
+    bundle: Path, tmp_path: Path
+) -> None:
+    messages = recording([0.0] * 3, [0.01] * 3)
+    messages = [entry for entry in messages if entry[0] != INFO]
+    messages += [(INFO, stamp(0) - 1, camera_info(stamp(0))), (INFO, stamp(1.5), camera_info(stamp(1.5), fx=100.0))]
+    result = evaluated(bundle, tmp_path, messages)
+    assert result.summary["sanity"]["camera_changes"]["count"] == 1
+    pixels = [score.instances[0].projection_px for score in result.runs[0].scores]
+    assert pixels == pytest.approx([pixels[0], pixels[0], 2 * pixels[0]])
