@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray, IntArray
-from fpgnas_core.metrics import BOP_SYMMETRY_STEPS
+from fpgnas_core.metrics import BOP_SYMMETRY_STEPS, SearchedPoints
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.symmetry import symmetry_transforms
 from fpgnas_ros.bag_evaluation.findings import Findings
@@ -34,6 +34,11 @@ class EvaluatedObject:
     def is_symmetric(self) -> bool:
         """Whether some other pose looks the same."""
         return len(self.model.symmetries_discrete) > 0 or len(self.model.symmetries_continuous) > 0
+
+    @cached_property
+    def searched(self) -> SearchedPoints:
+        """The points, to find the nearest one among."""
+        return SearchedPoints.distinct(self.points)
 
     @cached_property
     def symmetries(self) -> FloatArray:
