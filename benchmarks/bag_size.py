@@ -56,16 +56,18 @@ def run(settings: BagSizeSettings) -> None:
     """Measure, print two lines and write figures.json."""
     out = Path(settings.out)
     out.mkdir(parents=True, exist_ok=True)
-    large, long = large_recording(settings), long_recording(settings)
-    (out / "figures.json").write_text(json.dumps({"large": large, "long": long}, indent=1) + "\n")
+    large = large_recording(settings)
     print(
         f"recording of {large['gigabytes']:.2f} GB, {large['frames']} frames of {WIDTH}x{HEIGHT}, run again: "
-        f"{large['peak_mb']:.0f} MB of memory, {large['seconds']:.0f} s"
+        f"{large['peak_mb']:.0f} MB of memory, {large['seconds']:.0f} s",
+        flush=True,
     )
+    long = long_recording(settings)
     print(
         f"recording of {long['frames']} frames, scored: {long['peak_mb']:.0f} MB of memory, {long['seconds']:.0f} s, "
         f"report {long['report_mb']:.2f} MB, opens in {long['opens_s']:.2f} s"
     )
+    (out / "figures.json").write_text(json.dumps({"large": large, "long": long}, indent=1) + "\n")
 
 
 def large_recording(settings: BagSizeSettings) -> dict[str, float]:
