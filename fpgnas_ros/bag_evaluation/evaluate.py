@@ -69,9 +69,11 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     }
     if baseline is not None:
         changes |= dict(baseline.changes(run, summary, objects) for run in runs)
-    verdicts = judge(summary, settings.fail_if)
-    evaluation = Evaluation(runs, objects, findings, worst, summary, verdicts, changes)
-    _write(settings.out, evaluation)
+    evaluation = Evaluation(runs, objects, findings, worst, summary, [], changes)
+    try:
+        evaluation.verdicts.extend(judge(summary, settings.fail_if))
+    finally:  # the name of a figure that is none must not cost the figures
+        _write(settings.out, evaluation)
     return evaluation
 
 

@@ -24,5 +24,6 @@ def test_prints_memory_size_and_time_to_open(tmp_path: Path) -> None:
     assert 50 < figures["large"]["peak_mb"] < 1500
     assert 50 < figures["long"]["peak_mb"] < 500
     assert 0.01 < figures["long"]["report_mb"] < 1
+    assert 0 < figures["long"]["opens_s"] < 60
     assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
     assert "report" in done.stdout.splitlines()[1]

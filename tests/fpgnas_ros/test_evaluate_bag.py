@@ -1,5 +1,6 @@
 """The command: its exit codes, its lines, and that it needs neither ROS nor PyTorch."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +98,13 @@ def test_bad_use_is_one_line_and_exit_code_2(
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_name_of_a_figure_that_is_none_does_not_cost_the_figures(bundle: Path, bag: Path, tmp_path: Path) -> None:
+    done = run(bag, "--objects", bundle, "--out", tmp_path, "--fail-if", "recal < 1")
+    assert done.returncode == 2
+    assert json.loads((tmp_path / "summary.json").read_text())["runs"][0]["frames"] > 0
+    assert (tmp_path / "report.html").is_file()
 
 
 def test_cut_off_recording_is_scored_as_far_as_it_goes_and_says_so(bundle: Path, bag: Path, tmp_path: Path) -> None:
