@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -18,15 +18,18 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from rosbags.rosbag2 import StoragePlugin, Writer
 
+from benchmarks.evaluation_process import evaluate_bag
+from fpgnas_core.arrays import Float32Array
 from fpgnas_core.bundle import load_bundle
 from fpgnas_core.estimator import PoseEstimator
+from fpgnas_core.network import Grids, Network
 from fpgnas_core.recording.bag import CAMERA_TYPE, IMAGE_TYPES, Bag, open_bag, ros2_types
 from fpgnas_core.recording.messages import camera_of_info, image_of
 from training.cli import run_command
-from training.errors import RunError
 
 START_NS, STEP_NS = 1_700_000_000_000_000_000, 66_666_667
-ROOT = Path(__file__).resolve().parents[1]
+SAMPLED = 50
+"""Frames that the network alone is timed on."""
 
 
 @dataclass(frozen=True)
@@ -48,60 +51,94 @@ class BagEvaluationSettings:
 
 
 def run(settings: BagEvaluationSettings) -> None:
-    """Measure, print one line for each length and write figures.json."""
-    alone = alone_seconds(settings)
+    """Measure, print one line for each length and one for each step, and write figures.json."""
+    inputs = network_inputs(settings)
     out = Path(settings.out)
-    rows = [measured(settings, frames, alone) for frames in (settings.frames, settings.longer * settings.frames)]
-    (out / "figures.json").write_text(json.dumps({**alone, "evaluations": rows}, indent=1) + "\n")
-    times = ", ".join(f"{name} {1000 * seconds:.1f} ms a frame" for name, seconds in alone.items())
-    print(f"{times}, on all {os.cpu_count()} cores, one frame after another")
+    lengths = (settings.frames, settings.longer * settings.frames)
+    # The network alone before and after each evaluation, for the machine may be busier at one time than at another.
+    alone, rows = [alone_seconds(settings.bundle, inputs)], []
+    for frames in lengths:
+        rows.append(measured(settings, frames))
+        alone.append(alone_seconds(settings.bundle, inputs))
+        rows[-1]["ratio_to_network"] = rows[-1]["seconds"] / frames / (sum(map(min, map(dict.values, alone[-2:]))) / 2)
+    (out / "figures.json").write_text(json.dumps({"network_alone": alone, "evaluations": rows}, indent=1) + "\n")
+    ways = ", ".join(f"{name} {', '.join(f'{1000 * a[name]:.1f}' for a in alone)}" for name in alone[0])
+    print(f"network alone on {os.cpu_count()} cores, ms a frame, before and after each evaluation: {ways}")
     for row in rows:
         print(
             f"{row['frames']} frames, {row['recording_mb']:.0f} MB: {row['seconds']:.1f} s = "
-            f"{row['ratio_to_network']:.2f} x the network alone, {row['ratio_to_estimator']:.2f} x the estimator; "
+            f"{row['ratio_to_network']:.2f} x the network alone; "
             f"{row['peak_mb']:.0f} MB of memory, report {row['report_mb']:.2f} MB"
         )
+        shares = (f"{name} {1000 * value / row['frames']:.2f}" for name, value in row["cpu_s"].items())
+        print(f"  CPU time, ms a frame: {', '.join(shares)}")
 
 
-def alone_seconds(settings: BagEvaluationSettings) -> dict[str, float]:
-    """Time of the network, and of the whole estimator, on a frame that is decoded already; means over the recording."""
-    estimator = PoseEstimator(load_bundle(settings.bundle))
+def network_inputs(settings: BagEvaluationSettings) -> list[list[Float32Array]]:
+    """Both passes' inputs of frames all over the recording, as the estimator makes them."""
+    estimator = PoseEstimator(load_bundle(settings.bundle), threads=1)
     with open_bag(Path(settings.bag)) as bag:
         image_topic, info_topic = bag.topic("", IMAGE_TYPES), bag.topic("", (CAMERA_TYPE,))
         _, where, info = next(bag.contents((info_topic,)))
         camera = camera_of_info(info, where)
-        images = [image_of(message, where) for _, where, message in bag.contents((image_topic,))][: settings.frames]
-    estimator.warm_up(camera.width, camera.height)
-    network = 0.0
+        contents = list(bag.contents((image_topic,)))[: settings.frames]
+    inputs: list[list[Float32Array]] = []
+    run_network = estimator._network.run
+
+    def kept(images: Float32Array) -> Grids:
+        inputs[-1].append(images)
+        return run_network(images)
+
+    estimator._network.run = kept  # type: ignore[method-assign]
+    for _, where, message in contents[:: max(1, len(contents) // SAMPLED)]:
+        inputs.append([])
+        estimator.estimate(image_of(message, where), camera)
+    return inputs
+
+
+def alone_seconds(bundle: str, inputs: list[list[Float32Array]]) -> dict[str, float]:
+    """Time of the network a frame: on all cores one frame after another, and on one core each, side by side."""
+    path, cores = load_bundle(bundle).model_path, os.cpu_count() or 1
+    together, apart = Network(path), [Network(path, 1) for _ in range(cores)]
+    shares = [inputs[i::cores] for i in range(cores)]
+    with ThreadPoolExecutor(cores) as pool:
+        return {
+            "one_after_another": _seconds(lambda: _run_all(together, inputs)) / len(inputs),
+            "side_by_side": _seconds(lambda: list(pool.map(_run_all, apart, shares))) / len(inputs),
+        }
+
+
+def _run_all(network: Network, inputs: list[list[Float32Array]]) -> None:
+    for passes in inputs:
+        for images in passes:
+            network.run(images)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    work()
     began = time.perf_counter()
-    for image in images:
-        estimator.estimate(image, camera)
-        network += estimator.last_timings.network_s
-    return {"network": network / len(images), "estimator": (time.perf_counter() - began) / len(images)}
+    work()
+    return time.perf_counter() - began
 
 
-def measured(settings: BagEvaluationSettings, frames: int, alone: dict[str, float]) -> dict[str, Any]:
+def measured(settings: BagEvaluationSettings, frames: int) -> dict[str, Any]:
     """One evaluation as a process of its own, its start included. Raises RunError."""
     folder = Path(settings.out) / f"{frames}_frames"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     bag = write_repeated(Path(settings.bag), folder / "bag", frames)
     options = ("--bundle", settings.bundle, "--mesh", settings.mesh, "--out", str(folder))
-    command = [sys.executable, "-m", "fpgnas_ros.evaluate_bag", str(bag), *options]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    if status:
-        raise RunError(f"evaluate_bag: expected exit code 0, got {os.waitstatus_to_exitcode(status)}")
+    done = evaluate_bag(str(bag), *options)
+    run = json.loads((folder / "summary.json").read_text())["runs"][0]
+    network = run["timing"]["network_ms"]["mean"] / run["timing"]["estimate_ms"]["mean"] * run["cpu_s"]["estimate"]
+    workers = {"network": network, **run["cpu_s"], "estimate": run["cpu_s"]["estimate"] - network}
     return {
         "frames": frames,
         "recording_mb": bag.stat().st_size / 1e6,
-        "seconds": seconds,
-        "ratio_to_network": seconds / frames / alone["network"],
-        "ratio_to_estimator": seconds / frames / alone["estimator"],
-        "peak_mb": usage.ru_maxrss / 1000,
+        "seconds": done.seconds,
+        "peak_mb": done.peak_mb,
         "report_mb": (folder / "report.html").stat().st_size / 1e6,
+        "cpu_s": {**workers, "start_read_and_write": done.cpu_s},
     }
 
 

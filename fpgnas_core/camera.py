@@ -19,6 +19,7 @@ DISTORTION_LENGTHS = {
 
 _UNDISTORT_STEPS = 20
 _UNDISTORTED_PX = 1e-9
+_ZERO = np.zeros(3)
 _LARGEST_RAY = 20.0  # tangent of 87 degrees; OpenCV's first guess can be any number
 
 
@@ -86,7 +87,7 @@ class Camera:
         expected = np.array([[k[0, 0], 0, k[0, 2]], [0, k[1, 1], k[1, 2]], [0, 0, 1]])
         if not np.array_equal(k, expected):
             msg = f"camera_matrix: expected [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], got {k.tolist()}"
-            raise CameraError(msg)
+            raise CameraError(f"{msg}; is the camera calibrated?")
         coefficients = tuple(checked("distortion", np.ravel(np.asarray(distortion)), (None,)).tolist())
         fx, fy, cx, cy = (float(k[i]) for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
         return cls(fx, fy, cx, cy, width, height, coefficients, distortion_model)
@@ -116,16 +117,16 @@ class Camera:
     def project_with_jacobian(self, points_camera: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return pixels (N, 2) and d(pixel)/d(point), (N, 2, 3), pixels per metre."""
         points = checked("points_camera", points_camera, (None, 3))
-        zero, count = np.zeros(3), len(points)
+        count = len(points)
         if count == 0:
             return np.zeros((0, 2)), np.zeros((0, 2, 3))
         # OpenCV gives derivatives by translation, which are those by the point; the columns differ.
         if self.distortion_model == "equidistant":
             coefficients = np.zeros(4) if not self.distortion else np.array(self.distortion)
-            found = cv2.fisheye.projectPoints(points[:, None], zero, zero, self.matrix, coefficients)
+            found = cv2.fisheye.projectPoints(points[:, None], _ZERO, _ZERO, self.matrix, coefficients)
             pixels, jacobian = found[0], found[1][:, 11:14]
         else:
-            found = cv2.projectPoints(points, zero, zero, self.matrix, np.array(self.distortion))
+            found = cv2.projectPoints(points, _ZERO, _ZERO, self.matrix, np.array(self.distortion))
             pixels, jacobian = found[0], found[1][:, 3:6]
         derivatives: FloatArray = np.asarray(jacobian, np.float64).reshape(count, 2, 3)
         return np.asarray(pixels, np.float64).reshape(count, 2), derivatives

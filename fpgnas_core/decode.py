@@ -89,6 +89,8 @@ def decode(
     for index, confidence in enumerate(confidences):
         above = confidence >= threshold
         places = np.argwhere(above)
+        if not len(places):
+            continue
         points, variances = _keypoint_votes(offsets[:, above], log_scales[:, above], places, stride)
         sigmas = _sigma(surface_scales[0, above])
         cells = _Cells(places, confidence[above], points, variances, surface[:, above].T, sigmas)
@@ -131,9 +133,10 @@ def _instances(cells: _Cells, object_index: int, stride: int) -> list[Votes]:
 def _group(cells: _Cells, stride: int) -> list[_Cells]:
     """Split cells by voted centre: mean shift from the surest cell left, until none is left."""
     centers, sigmas = cells.points[:, 0], np.sqrt(cells.variances[:, 0])
-    spans = np.sqrt(np.mean(np.sum((cells.points - centers[:, None]) ** 2, axis=2), axis=1))
+    from_centers = (cells.points - centers[:, None]).reshape(len(centers), -1)
+    spans = np.sqrt(np.sum(from_centers**2, axis=1) / cells.variances.shape[1])
     # As far as votes may scatter, but not so far that two objects side by side become one.
-    radii = np.maximum(SMALLEST_RADIUS * stride, np.minimum(3 * sigmas, 0.5 * spans))
+    squared_radii = np.maximum(SMALLEST_RADIUS * stride, np.minimum(3 * sigmas, 0.5 * spans)) ** 2
     weights = cells.confidences / (sigmas**2 + stride**2)
     groups: list[_Cells] = []
     left = np.ones(len(centers), dtype=bool)
@@ -141,9 +144,10 @@ def _group(cells: _Cells, stride: int) -> list[_Cells]:
         seed = int(np.argmax(np.where(left, weights, -1.0)))
         center, inside = centers[seed], left
         for _ in range(_SHIFTS):
-            inside = left & (np.linalg.norm(centers - center, axis=1) <= radii)
+            apart = centers - center
+            inside = left & (apart[:, 0] ** 2 + apart[:, 1] ** 2 <= squared_radii)
             inside[seed] = True
-            center = np.average(centers[inside], axis=0, weights=weights[inside])
+            center = weights[inside] @ centers[inside] / weights[inside].sum()
         groups.append(cells.take(inside))
         left = left & ~inside
     return groups
@@ -152,17 +156,18 @@ def _group(cells: _Cells, stride: int) -> list[_Cells]:
 def _fuse(cells: _Cells, object_index: int) -> Votes:
     """Fuse each keypoint's votes: inverse variance weights, reweighted by Cauchy's function."""
     voters = cells.take(np.argsort(-cells.confidences, kind="stable")[:_MOST_VOTERS])
-    votes, variances = voters.points, voters.variances
-    weights = voters.confidences[:, None] / variances
+    votes = np.ascontiguousarray(voters.points.transpose(1, 2, 0))  # (K, 2, n): n are summed over
+    variances = np.ascontiguousarray(voters.variances.T)
+    weights = voters.confidences / variances
     fused, robust = _weighted_median(votes, weights), weights
     for _ in range(_ROBUST_STEPS):
-        squared = np.sum((votes - fused) ** 2, axis=2)
-        robust = weights / (1 + squared / (_CAUCHY**2 * variances))
-        robust = robust / robust.sum(axis=0)
-        fused = np.einsum("nk,nkd->kd", robust, votes)
-    apart = votes - fused
-    disagreement = np.einsum("nk,nki,nkj->kij", robust, apart, apart)
-    own = np.sum(robust * variances, axis=0)[:, None, None] * np.eye(2)
+        apart = votes - fused[:, :, None]
+        robust = weights / (1 + (apart[:, 0] ** 2 + apart[:, 1] ** 2) / (_CAUCHY**2 * variances))
+        robust = robust / robust.sum(axis=1)[:, None]
+        fused = (votes @ robust[:, :, None])[:, :, 0]
+    apart = votes - fused[:, :, None]
+    disagreement = (apart * robust[:, None]) @ apart.transpose(0, 2, 1)
+    own = np.sum(robust * variances, axis=1)[:, None, None] * np.eye(2)
     confidence = np.sum(cells.confidences**2) / np.sum(cells.confidences)
     return Votes(
         object_index,
@@ -177,12 +182,11 @@ def _fuse(cells: _Cells, object_index: int) -> Votes:
 
 
 def _weighted_median(votes: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the median of (n, K, 2) votes along the first axis, per coordinate, (K, 2)."""
-    order = np.argsort(votes, axis=0)
-    ordered = np.take_along_axis(np.repeat(weights[:, :, None], 2, axis=2), order, axis=0)
-    cumulative = np.cumsum(ordered, axis=0)
-    middle = np.argmax(cumulative >= cumulative[-1] / 2, axis=0)[None]
-    median: FloatArray = np.take_along_axis(votes, np.take_along_axis(order, middle, axis=0), axis=0)[0]
+    """Return the medians (K, 2) of (K, 2, n) votes with (K, n) weights, per coordinate."""
+    order = np.argsort(votes, axis=2)
+    cumulative = np.cumsum(np.take_along_axis(weights[:, None], order, axis=2), axis=2)
+    middle = np.argmax(cumulative >= cumulative[:, :, -1:] / 2, axis=2)[:, :, None]
+    median: FloatArray = np.take_along_axis(votes, np.take_along_axis(order, middle, axis=2), axis=2)[:, :, 0]
     return median
 
 

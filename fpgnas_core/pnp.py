@@ -11,16 +11,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.linalg.lapack import dposv
 from scipy.spatial.transform import Rotation
 
 from fpgnas_core.arrays import FloatArray, checked
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ShapeError
-from fpgnas_core.se3 import cross_matrices, exp_rotation, make_transform, transform_points
+from fpgnas_core.se3 import CROSS, make_transform, transform_points
 
 MINIMUM_POINTS = 4
 """Three points leave up to four solutions."""
 
+_IDENTITY = np.eye(4)
 _STEPS = 20
 _CONVERGED = 1e-8  # squared length of a step in standard deviations
 _SMALLEST_DEPTH = 1e-3  # metres
@@ -64,7 +66,7 @@ class SurfacePoints:
         by_translation[:, 0, 0] = by_translation[:, 1, 1] = 1.0
         by_translation[:, :, 2] = -self.rays
         by_translation /= self.sigmas[:, None, None]
-        by_rotation = -by_translation @ cross_matrices(turned)
+        by_rotation = -by_translation @ (turned @ CROSS).reshape(-1, 3, 3)
         return residuals.ravel(), np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
 
 
@@ -89,7 +91,7 @@ class _Problem:
         residuals = self.whitening @ (projected - self.pixels)[:, :, None]
         by_translation = self.whitening @ by_point
         # d(Exp(dtheta) x)/dtheta = -[x]x
-        by_rotation = -by_translation @ cross_matrices(turned)
+        by_rotation = -by_translation @ (turned @ CROSS).reshape(-1, 3, 3)
         jacobian = np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
         if self.surface is None:
             return residuals.ravel(), jacobian
@@ -184,9 +186,18 @@ def _fallback_starts(problem: _Problem) -> Iterator[FloatArray]:
 
 
 def _best(problem: _Problem, starts: Iterator[FloatArray]) -> _Minimum | None:
-    """Return the best minimum reached from `starts`, None if all are behind the camera."""
-    found = [minimum for start in starts if (minimum := _refine(problem, start)) is not None]
-    return min(found, key=lambda minimum: minimum.cost, default=None)
+    """Return the best minimum reached from `starts`, None if all are behind the camera.
+
+    A minimum that leaves less than the squared deviations to expect, one for each number seen, is taken at once.
+    """
+    best = None
+    for start in starts:
+        reached = _refine(problem, start)
+        if reached is not None and (best is None or reached.cost < best.cost):
+            best = reached
+        if best is not None and best.cost < problem.pixels.size:
+            break
+    return best
 
 
 def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
@@ -196,9 +207,14 @@ def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
         return None
     best = _Minimum.at(pose, *linearised)
     for _ in range(_STEPS):
-        damped = best.normal + damping * np.diag(np.diag(best.normal) + 1e-12)
-        step = -np.linalg.solve(damped, best.gradient)
-        moved = make_transform(exp_rotation(step[3:]) @ best.pose[:3, :3], best.pose[:3, 3] + step[:3])
+        damped = best.normal.copy()
+        damped.flat[:: len(damped) + 1] += damping * (np.diagonal(best.normal) + 1e-12)
+        _, step, failed = dposv(damped, -best.gradient)
+        if failed:
+            damping *= 10
+            continue
+        moved = _IDENTITY.copy()
+        moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(step[3:])[0] @ best.pose[:3, :3], best.pose[:3, 3] + step[:3]
         linearised = problem.linearised(moved)
         reached = None if linearised is None else _Minimum.at(moved, *linearised)
         if reached is None or reached.cost > best.cost:

@@ -51,6 +51,12 @@ def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap
     )
 
 
+def certainty(solution: PnpSolution, half_certain: float) -> float:
+    """Return how well the rotation is known, 0 to 1; a half at a standard deviation an axis of `half_certain`, rad."""
+    variance = float(np.trace(solution.covariance[3:, 3:])) / 3
+    return 1 / (1 + variance / half_certain**2)
+
+
 def _covered_cells(votes: Votes) -> IntArray:
     """Return the places of the surest cells among those that the object covers."""
     covered = np.flatnonzero(votes.cell_confidences >= _COVERED)

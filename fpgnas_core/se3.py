@@ -8,6 +8,10 @@ from transforms3d import quaternions
 
 from fpgnas_core.arrays import FloatArray, checked
 
+_IDENTITY = np.eye(3)
+CROSS = np.array([[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]], float)
+"""(3, 9): a vector times this is its cross matrix, row by row."""
+
 
 def make_transform(rotation: ArrayLike, translation: ArrayLike) -> FloatArray:
     """Return the (4, 4) transform of a (3, 3) rotation and a (3,) translation, metres."""
@@ -43,21 +47,18 @@ def rotation_angle(rotation: ArrayLike) -> float:
 
 def cross_matrices(vectors: ArrayLike) -> FloatArray:
     """Return the (N, 3, 3) matrices [v]x with [v]x w = v x w for (N, 3) vectors."""
-    v = checked("vectors", vectors, (None, 3))
-    matrices = np.zeros((len(v), 3, 3))
-    matrices[:, [2, 0, 1], [1, 2, 0]] = v
-    matrices[:, [1, 2, 0], [2, 0, 1]] = -v
+    matrices: FloatArray = (checked("vectors", vectors, (None, 3)) @ CROSS).reshape(-1, 3, 3)
     return matrices
 
 
 def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
     """Return the (3, 3) rotation of a (3,) rotation vector, radians (Rodrigues' formula)."""
     vector = checked("rotation_vector", rotation_vector, (3,))
-    angle = float(np.linalg.norm(vector))
+    half = math.hypot(*vector.tolist()) / 2
     k = cross_matrices(vector[None])[0]
-    # sinc keeps sin(a)/a and (1 - cos a)/a^2 exact at zero.
-    first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
-    rotation: FloatArray = np.eye(3) + first * k + second * (k @ k)
+    # By the half angle, (1 - cos a) / a^2 is exact for tiny angles too.
+    sinc = math.sin(half) / half if half else 1.0
+    rotation: FloatArray = _IDENTITY + sinc * math.cos(half) * k + 0.5 * sinc**2 * (k @ k)
     return rotation
 
 

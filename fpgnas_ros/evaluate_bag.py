@@ -17,11 +17,11 @@ from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.truth import Matching
 
-FAILED, BAD_USE = 1, 2
+FAILED, BAD_USE, STOPPED = 1, 2, 130
 
 
 def main() -> int:
-    """0, 1 where a --fail-if holds, 2 with one line on stderr for bad use."""
+    """0, 1 where a --fail-if holds, 2 with one line on stderr for bad use, 130 where Ctrl-C stops it."""
     arguments = _parser().parse_args()
     try:
         settings = settings_of(arguments)
@@ -29,6 +29,9 @@ def main() -> int:
     except FpgnasError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_USE
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return STOPPED
     print("\n".join(_result(evaluation)))
     print(settings.out / "report.html")
     return FAILED if any(verdict.has_failed for verdict in evaluation.verdicts) else 0
@@ -54,8 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--objects",
         default="",
-        metavar="BUNDLE",
-        help="bundle that describes the objects (default: the first --bundle)",
+        metavar="FOLDER",
+        help="what describes the objects: a bundle, or a folder of BOP models with models_info.json and meshes "
+        "(default: the first --bundle)",
     )
     add("--mesh", action="append", default=[], metavar="[OBJECT=]PLY", help="mesh of an object, millimetres")
     add(
@@ -71,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="[OBJECT=]SOURCE",
-        help="recorded estimates: a PoseStamped or Detection3DArray topic or /tf:PARENT.CHILD (default: /detections, "
-        "or else /object_pose)",
+        help="recorded estimates: a PoseStamped, PoseWithCovarianceStamped or Detection3DArray topic or "
+        "/tf:PARENT.CHILD (default: /detections, or else /object_pose)",
     )
     add("--image", default="", metavar="TOPIC", help="images, raw or compressed (default: the only such topic)")
     add("--camera-info", default="", metavar="TOPIC", help="camera (default: the only one, or that beside the images)")

@@ -3,7 +3,7 @@
 Poses are `T_camera_object`, (4, 4), metres. An estimate that is missing counts as an infinite error.
 """
 
-from fpgnas_core.metrics.average_distance import add, add_or_adi, adi
+from fpgnas_core.metrics.average_distance import SearchedPoints, add, add_or_adi, adi
 from fpgnas_core.metrics.bop import (
     BOP_MSPD_THRESHOLDS,
     BOP_REFERENCE_WIDTH,
@@ -43,6 +43,7 @@ __all__ = [
     "SPEED_PLUS_ROTATION_FLOOR_DEG",
     "SPEED_PLUS_TRANSLATION_FLOOR",
     "BopScores",
+    "SearchedPoints",
     "SpeedErrors",
     "TargetErrors",
     "add",

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
+from fpgnas_core.arrays import FloatArray
 from fpgnas_core.metrics.points import points_at
 from fpgnas_core.se3 import invert_transform
 
@@ -28,12 +29,30 @@ def adi(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike) -> float:
     Pose Estimation", ECCVW 2016. Poses are (4, 4) `T_camera_object`.
     """
     model = points_at(np.eye(4), points)
-    # Splitting at the middle of space instead of at the median makes cubic cells: slower to balance, twice as fast
-    # to search when the poses are far apart. Asking in the tree's order keeps its leaves in the cache.
-    tree = cKDTree(model, leafsize=_LEAF_SIZE, balanced_tree=False, compact_nodes=False)
-    true_in_estimated = points_at(invert_transform(T_estimated) @ np.asarray(T_true), model[tree.indices])
-    distances, _ = tree.query(true_in_estimated)
-    return float(np.mean(distances))
+    return SearchedPoints(model, np.ones(len(model))).adi(T_estimated, T_true)
+
+
+class SearchedPoints:
+    """Model points in a search tree, for the ADI of many poses."""
+
+    def __init__(self, points: FloatArray, weights: FloatArray) -> None:
+        """Build the tree of (P, 3) `points`, metres; each counts (P,) `weights` times."""
+        # Splitting at the middle of space instead of at the median makes cubic cells: slower to balance, twice as fast
+        # to search when the poses are far apart. Asking in the tree's order keeps its leaves in the cache.
+        self._tree = cKDTree(points, leafsize=_LEAF_SIZE, balanced_tree=False, compact_nodes=False)
+        self._points, self._weights = points[self._tree.indices], weights[self._tree.indices]
+
+    @classmethod
+    def distinct(cls, points: ArrayLike) -> "SearchedPoints":
+        """Search each place once, however many of the (P, 3) points lie there: meshes repeat those at sharp edges."""
+        places, counts = np.unique(points_at(np.eye(4), points), axis=0, return_counts=True)
+        return cls(places, counts.astype(np.float64))
+
+    def adi(self, T_estimated: ArrayLike, T_true: ArrayLike) -> float:
+        """Return ADI, metres, as `adi` does."""
+        true_in_estimated = points_at(invert_transform(T_estimated) @ np.asarray(T_true), self._points)
+        distances, _ = self._tree.query(true_in_estimated)
+        return float(np.average(distances, weights=self._weights))
 
 
 def add_or_adi(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, symmetric: bool) -> float:

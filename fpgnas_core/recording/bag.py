@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rosbags.highlevel import AnyReader, AnyReaderError
@@ -18,6 +19,7 @@ from rosbags.typesys.store import Typestore
 
 from fpgnas_core.errors import RecordingError
 from fpgnas_core.recording.whole_records import WholeRecords
+from fpgnas_core.recording.whole_rows import copy_whole_rows
 
 FILE_SUFFIXES = (".mcap", ".db3", ".bag")
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
@@ -132,20 +134,20 @@ def open_bag(path: Path, types: Typestore | None = None, as_far_as_it_goes: bool
     """
     store = types or ros2_types()
     damage = ""
-    try:
-        reader = _opened([path], store)
-    except _UNREADABLE as error:
-        parts = _whole_parts(path) if as_far_as_it_goes else []
+    if not path.exists():
+        raise RecordingError(f"{path}: expected a recording, got no such file or folder; check the path")
+    with ExitStack() as stack:
         try:
-            reader = _opened(parts, store)
-        except _UNREADABLE:
-            advice = "; sqlite3 FILE .recover may save it" if "malformed" in str(error) else ""
-            raise RecordingError(f"{path}: expected a rosbag2 recording, got {_reason(error)}{advice}") from error
-        damage = _damage(path, parts, error)
-    try:
+            reader = _opened([path], store)
+        except _UNREADABLE as error:
+            try:
+                parts = _whole_parts(path, stack) if as_far_as_it_goes else []
+                reader = _opened(parts, store)
+            except _UNREADABLE:
+                raise RecordingError(f"{path}: expected a rosbag2 recording, got {_reason(error)}") from error
+            damage = _damage(path, parts, reader, error)
+        stack.callback(reader.close)
         yield Bag(path, reader, damage, as_far_as_it_goes)
-    finally:
-        reader.close()
 
 
 def _opened(paths: Sequence[Any], store: Typestore) -> AnyReader:
@@ -158,12 +160,33 @@ def _reason(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _whole_parts(path: Path) -> list[Path | WholeRecords]:
-    """The files of a recording one by one, those of MCAP without a torn end."""
-    files = sorted(file for file in path.glob("*") if file.suffix in FILE_SUFFIXES) if path.is_dir() else [path]
-    return [WholeRecords(file) if file.suffix == ".mcap" and file.is_file() else file for file in files]
+def _whole_parts(path: Path, stack: ExitStack) -> list[Path | WholeRecords]:
+    """The files of a recording one by one, without a torn end; copies are deleted as `stack` closes."""
+    files = [file for file in path.glob("*") if file.suffix in FILE_SUFFIXES] if path.is_dir() else [path]
+    return [_whole_part(file, stack) if file.is_file() else file for file in sorted(files)]
 
 
-def _damage(path: Path, parts: Sequence[Path | WholeRecords], error: Exception) -> str:
+def _whole_part(file: Path, stack: ExitStack) -> Path | WholeRecords:
+    if file.suffix == ".mcap":
+        return WholeRecords(file)
+    if file.suffix == ".db3" and not _is_sound(file):
+        return copy_whole_rows(file, Path(stack.enter_context(TemporaryDirectory(prefix="fpgnas_recording_"))))
+    return file
+
+
+def _is_sound(file: Path) -> bool:
+    """Tell whether SQLite opens a file as it is."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as database:
+            database.execute("SELECT count(*) FROM messages").fetchone()
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _damage(path: Path, parts: Sequence[Path | WholeRecords], reader: AnyReader, error: Exception) -> str:
     lost = sum(part.lost_bytes for part in parts if isinstance(part, WholeRecords))
-    return f"{path}: the recording was cut off ({_reason(error)}); read up to there, without its last {lost} bytes"
+    read = f"read up to there, {reader.message_count} messages"
+    return f"{path}: the recording was cut off ({_reason(error)}); {read}" + (
+        f", without its last {lost} bytes" * (lost > 0)
+    )

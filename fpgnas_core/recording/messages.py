@@ -10,7 +10,7 @@ import numpy as np
 from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.calibration import Region, calibrated_lens, image_camera
 from fpgnas_core.camera import Camera
-from fpgnas_core.errors import CameraError, ImageError, RecordingError
+from fpgnas_core.errors import CameraError, ImageError, RecordingError, ShapeError
 from fpgnas_core.image_encodings import ENCODINGS, raw_to_bgr
 from fpgnas_core.se3 import make_transform, matrix_from_quaternion_xyzw
 
@@ -59,7 +59,7 @@ def camera_of_info(info: Any, where: str) -> Camera:
         lens = calibrated_lens(coefficients, info.distortion_model)
         sensor = Camera.from_matrix(np.reshape(matrix, (3, 3)), int(info.width), int(info.height), *lens)
         return image_camera(sensor, Region(roi.x_offset, roi.y_offset, roi.width, roi.height), binning)
-    except CameraError as error:
+    except (CameraError, ShapeError) as error:
         raise RecordingError(f"{where}: k, d: {error}") from error
 
 

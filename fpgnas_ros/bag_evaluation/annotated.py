@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -24,18 +24,19 @@ from fpgnas_ros.bag_evaluation.scoring import FrameScore
 BAG_VERSION: Final = 9
 JPEG_QUALITY = 85
 POSE, TF, PICTURE = "geometry_msgs/msg/PoseStamped", "tf2_msgs/msg/TFMessage", "sensor_msgs/msg/CompressedImage"
-Message = tuple[str, str, Any]
-"""Topic, type and content."""
+Messages = tuple[int, list[tuple[str, str, bytes]]]
+"""Stamp, and topic, type and serialised content of each message of one frame."""
+Write = Callable[[Messages | None], None]
+"""Takes those of each frame in their order; None of one that could not be used."""
 
 
 class AnnotatedRecording:
-    """Writes an MCAP; `messages_of` may be called by several threads, `write` by one."""
+    """Writes an MCAP."""
 
-    def __init__(self, folder: Path, objects: Mapping[int, EvaluatedObject]) -> None:
+    def __init__(self, folder: Path) -> None:
         """folder: of the recording; one of the same name is replaced."""
         if (folder / "metadata.yaml").is_file():
             shutil.rmtree(folder)
-        self._objects, self._store = objects, message_store()
         self._writer = Writer(folder, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
         self._connections: dict[str, Any] = {}
 
@@ -48,13 +49,31 @@ class AnnotatedRecording:
     ) -> None:
         self._writer.close()
 
-    def messages_of(self, score: FrameScore, image: ByteArray) -> tuple[int, list[Message]]:
-        """Stamp, and what is written of one frame: truth, estimates, tf of both, and the picture with both drawn."""
+    def write(self, messages: Messages | None) -> None:
+        """Add the messages of one frame; nothing of one that could not be used."""
+        if messages is None:
+            return
+        stamp_ns, contents = messages
+        for topic, name, data in contents:
+            if topic not in self._connections:
+                self._connections[topic] = self._writer.add_connection(topic, name, typestore=message_store())
+            self._writer.write(self._connections[topic], stamp_ns, data)
+
+
+class Annotator:
+    """Makes the messages of an annotated recording."""
+
+    def __init__(self, objects: Mapping[int, EvaluatedObject]) -> None:
+        """objects: by id."""
+        self._objects, self._store = objects, message_store()
+
+    def messages_of(self, score: FrameScore, image: ByteArray) -> Messages:
+        """What is written of one frame: truth, estimates, tf of both, and the picture with both drawn."""
         header = self._header(score.frame)
         poses = [("truth", instance.object_id, instance.T_true) for instance in score.instances]
         if score.answer is not None:
             poses += [("estimate", e.object_id, e.T_camera_object) for e in score.answer.estimates]
-        messages: list[Message] = []
+        messages: list[tuple[str, str, Any]] = []
         transforms, seen = [], dict[str, int]()
         for kind, object_id, pose in poses:
             name = self._objects[object_id].model.name
@@ -66,17 +85,9 @@ class AnnotatedRecording:
                 messages.append((f"/{place}", POSE, self._pose(header, pose)))
         messages.append(("/tf", TF, self._make(TF, transforms)))
         messages.append(("/overlay/compressed", PICTURE, self._picture(header, score, image)))
-        return score.frame.stamp_ns, messages
-
-    def write(self, kept: tuple[int, list[Message]] | None) -> None:
-        """Add the messages of one frame; nothing of one that could not be used."""
-        if kept is None:
-            return
-        stamp_ns, messages = kept
-        for topic, name, content in messages:
-            if topic not in self._connections:
-                self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._store)
-            self._writer.write(self._connections[topic], stamp_ns, self._store.serialize_cdr(content, name))
+        store = self._store
+        written = [(topic, name, bytes(store.serialize_cdr(content, name))) for topic, name, content in messages]
+        return score.frame.stamp_ns, written
 
     def _picture(self, header: Any, score: FrameScore, image: ByteArray) -> Any:
         picture, camera = image.copy(), score.frame.camera

@@ -49,6 +49,8 @@ class Estimate:
     """(4, 4), metres."""
     confidence: float
     """0 to 1."""
+    identity: str = ""
+    """What a tracker calls this instance over time; empty where it does not say."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fpgnas_core.bundle import Bundle, load_bundle
-from fpgnas_ros.bag_evaluation.annotated import AnnotatedRecording
+from fpgnas_core.object_model import ObjectModel
+from fpgnas_ros.bag_evaluation.annotated import AnnotatedRecording, Write
 from fpgnas_ros.bag_evaluation.baseline import Baseline
 from fpgnas_ros.bag_evaluation.comparison import Change, paired_changes
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
 from fpgnas_ros.bag_evaluation.findings import Findings
 from fpgnas_ros.bag_evaluation.gate import Verdict, judge
 from fpgnas_ros.bag_evaluation.inputs import OpenRecording, open_recording
+from fpgnas_ros.bag_evaluation.model_folder import INFO, read_model_folder
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject, evaluated_objects
 from fpgnas_ros.bag_evaluation.report.charts import charts
 from fpgnas_ros.bag_evaluation.report.page import Report
 from fpgnas_ros.bag_evaluation.rerun import Rerun
-from fpgnas_ros.bag_evaluation.run import RECORDED, Run, add_recorded
+from fpgnas_ros.bag_evaluation.run import RECORDED, Run, add_recorded, annotate_recorded
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
+from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.summary import digest, summarise, summarise_run
 from fpgnas_ros.bag_evaluation.tables import write_bop, write_per_frame, write_tum
 from fpgnas_ros.bag_evaluation.worst_frames import Picture, pictures
@@ -53,9 +56,9 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     bundles = {_name(text): load_bundle(resolve_model(text)) for text in settings.bundles}
     if len(bundles) < len(settings.bundles):
         raise EvaluationError("--bundle: expected bundles in folders of different names")
-    described = load_bundle(resolve_model(settings.objects)) if settings.objects else next(iter(bundles.values()))
+    models, meshes = _described(settings, bundles)
     baseline = Baseline.read(settings.baseline) if settings.baseline is not None else None
-    objects = evaluated_objects(described, settings.meshes, findings)
+    objects = evaluated_objects(models, (*meshes, *settings.meshes), findings)
     runs, worst = _runs(settings, bundles, objects, findings)
     summary = summarise([summarise_run(run, objects) for run in runs], settings.bags, findings, command)
     changes = {
@@ -66,10 +69,23 @@ def evaluate(settings: EvaluationSettings, command: str) -> Evaluation:
     }
     if baseline is not None:
         changes |= dict(baseline.changes(run, summary, objects) for run in runs)
-    verdicts = judge(summary, settings.fail_if)
-    evaluation = Evaluation(runs, objects, findings, worst, summary, verdicts, changes)
-    _write(settings.out, evaluation)
+    evaluation = Evaluation(runs, objects, findings, worst, summary, [], changes)
+    try:
+        evaluation.verdicts.extend(judge(summary, settings.fail_if))
+    finally:  # the name of a figure that is none must not cost the figures
+        _write(settings.out, evaluation)
     return evaluation
+
+
+def _described(
+    settings: EvaluationSettings, bundles: Mapping[str, Bundle]
+) -> tuple[tuple[ObjectModel, ...], tuple[Source, ...]]:
+    """What is known of the objects, and meshes that lie beside it."""
+    folder = Path(settings.objects).expanduser()
+    if settings.objects and (folder / INFO).is_file():
+        return read_model_folder(folder)
+    bundle = load_bundle(resolve_model(settings.objects)) if settings.objects else next(iter(bundles.values()))
+    return bundle.objects, ()
 
 
 def _name(bundle: str) -> str:
@@ -97,29 +113,41 @@ def _runs(
 def _recorded(recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects) -> Run:
     run = Run(RECORDED)
     for recording in recordings:
+        first = len(run.scores)
         add_recorded(run, recording, settings, objects)
+        if settings.annotate:
+            with _annotated(run.name, recording, settings) as write:
+                annotate_recorded(run.scores[first:], recording, objects, write)
     return run
 
 
 def _rerun(
     name: str, bundle: Bundle, recordings: list[OpenRecording], settings: EvaluationSettings, objects: Objects
 ) -> Run:
-    engine = Rerun(bundle, settings.first_pass_period, settings.confidence_threshold, settings.workers)
     run = Run(name)
-    run.engine = {
-        "bundle_sha256": digest(bundle.path),
-        "macs_of_one_crop_pass": bundle.macs,
-        "flops_of_one_crop_pass": bundle.flops,
-        "execution_provider": engine.execution_provider,
-        "workers": engine.workers,
-    }
-    for recording in recordings:
-        if not settings.annotate:
-            engine.add_to(run, recording, objects, lambda score, image: None, lambda kept: None)
-            continue
-        with AnnotatedRecording(settings.out / f"annotated_{name}_{recording.number}", objects) as annotated:
-            engine.add_to(run, recording, objects, annotated.messages_of, annotated.write)
+    with Rerun(bundle, settings, objects) as engine:
+        for recording in recordings:
+            with _annotated(name, recording, settings) as write:
+                engine.add_to(run, recording, write)
+        run.engine = {
+            "bundle_sha256": digest(bundle.path),
+            "macs_of_one_crop_pass": bundle.macs,
+            "flops_of_one_crop_pass": bundle.flops,
+            "execution_provider": engine.execution_provider,
+            "workers": engine.workers,
+            "cpu_s": run.steps_s,
+        }
     return run
+
+
+@contextmanager
+def _annotated(name: str, recording: OpenRecording, settings: EvaluationSettings) -> Iterator[Write]:
+    """What takes the messages of an annotated recording, if one is wanted."""
+    if not settings.annotate:
+        yield lambda messages: None
+        return
+    with AnnotatedRecording(settings.out / f"annotated_{name}_{recording.number}") as annotated:
+        yield annotated.write
 
 
 def _write(out: Path, evaluation: Evaluation) -> None:

@@ -65,7 +65,7 @@ def open_recording(
     """Open a recording and read its poses. Raises RecordingError, EvaluationError."""
     with open_bag(path, message_store(), as_far_as_it_goes=True) as bag:
         if not sum(bag.counts.values()):
-            raise EvaluationError(f"{path}: expected messages, the recording is empty")
+            raise EvaluationError(bag.damage or f"{path}: expected messages, the recording is empty")
         reader = FrameReader(bag, number, settings.image, settings.camera_info, findings)
         tree = frame_tree(bag, lambda error: findings.add("impossible_poses", str(error)))
         truths = [open_truth(source, bag, tree, models, settings.matching, findings) for source in settings.truth]

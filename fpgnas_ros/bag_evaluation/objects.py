@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray, IntArray
-from fpgnas_core.bundle import Bundle
-from fpgnas_core.metrics import BOP_SYMMETRY_STEPS
+from fpgnas_core.metrics import BOP_SYMMETRY_STEPS, SearchedPoints
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.symmetry import symmetry_transforms
 from fpgnas_ros.bag_evaluation.findings import Findings
@@ -37,17 +36,27 @@ class EvaluatedObject:
         return len(self.model.symmetries_discrete) > 0 or len(self.model.symmetries_continuous) > 0
 
     @cached_property
+    def searched(self) -> SearchedPoints:
+        """The points, to find the nearest one among."""
+        return SearchedPoints.distinct(self.points)
+
+    @cached_property
     def symmetries(self) -> FloatArray:
         """(S, 4, 4) of the object frame, metres, the identity first, as BOP counts them."""
         return symmetry_transforms(self.model.symmetries_discrete, self.model.symmetries_continuous, BOP_SYMMETRY_STEPS)
 
 
-def evaluated_objects(bundle: Bundle, meshes: Sequence[Source], findings: Findings) -> dict[int, EvaluatedObject]:
-    """Every object of the bundle by its id. meshes: PLY files in millimetres. Raises PlyError, EvaluationError."""
-    models = {model.name: model for model in bundle.objects}
-    files = {source.object_in(models).object_id: Path(source.place).expanduser() for source in meshes}
+def evaluated_objects(
+    models: Sequence[ObjectModel], meshes: Sequence[Source], findings: Findings
+) -> dict[int, EvaluatedObject]:
+    """Every object by its id. meshes: PLY files in millimetres, the last one of an object counts.
+
+    Raises PlyError, EvaluationError.
+    """
+    named = {model.name: model for model in models}
+    files = {source.object_in(named).object_id: Path(source.place).expanduser() for source in meshes}
     objects = {}
-    for model in bundle.objects:
+    for model in models:
         file = files.get(model.object_id)
         if file is None:
             findings.add("keypoints_for_mesh", f"{model.name}; name its mesh with --mesh")

@@ -1,4 +1,4 @@
-"""The estimates that a recording holds: PoseStamped, Detection3DArray or a frame of tf."""
+"""The estimates that a recording holds: PoseStamped, with covariance or without, Detection3DArray, a frame of tf."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fpgnas_ros.bag_evaluation.inputs import OpenRecording
 from fpgnas_ros.bag_evaluation.sources import Source
 
 DETECTIONS_TYPE = "vision_msgs/msg/Detection3DArray"
+COVARIANCE_TYPE = "geometry_msgs/msg/PoseWithCovarianceStamped"
 CERTAIN = 1.0  # a pose without a confidence
 
 
@@ -32,7 +33,7 @@ class AnswerReader:
         if source.tf_frames is not None:
             yield from self._from_tf(source, *source.tf_frames)
             return
-        topic = self._bag.topic(source.place, (POSE_TYPE, DETECTIONS_TYPE))
+        topic = self._bag.topic(source.place, (POSE_TYPE, COVARIANCE_TYPE, DETECTIONS_TYPE))
         check = StampCheck(self._findings)
         for message in self._bag.messages((topic,)):
             where, content = f"{self._bag.path}: {message.where}", self._bag.content(message)
@@ -42,9 +43,10 @@ class AnswerReader:
             yield Answer(stamp, message.recorded_ns, tuple(found))
 
     def _poses(self, source: Source, type_name: str, content: Any, where: str) -> Iterator[Estimate]:
-        if type_name == POSE_TYPE:
+        if type_name != DETECTIONS_TYPE:
             object_id = source.object_in(self._models).object_id
-            yield from self._estimate(content.header, content.pose, object_id, CERTAIN, where)
+            pose = content.pose if type_name == POSE_TYPE else content.pose.pose
+            yield from self._estimate(content.header, pose, object_id, CERTAIN, "", where)
             return
         for detection in content.detections:
             best = max(detection.results, key=lambda result: result.hypothesis.score, default=None)
@@ -55,9 +57,13 @@ class AnswerReader:
                 self._findings.add("unknown_objects", f"{where}: {name!r}")
                 continue
             score, pose = float(best.hypothesis.score), best.pose.pose
-            yield from self._estimate(content.header, pose, self._models[name].object_id, score, where)
+            # Of vision_msgs before ROS 2 Galactic, detections have no id.
+            identity = str(getattr(detection, "id", ""))
+            yield from self._estimate(content.header, pose, self._models[name].object_id, score, identity, where)
 
-    def _estimate(self, header: Any, pose: Any, object_id: int, confidence: float, where: str) -> Iterator[Estimate]:
+    def _estimate(
+        self, header: Any, pose: Any, object_id: int, confidence: float, identity: str, where: str
+    ) -> Iterator[Estimate]:
         try:
             T_frame_object = pose_of(pose.position, pose.orientation, where)
         except RecordingError as error:
@@ -65,7 +71,7 @@ class AnswerReader:
             return
         T_camera_object = self._to_camera(header.frame_id, T_frame_object, stamp_of_header(header), where)
         if T_camera_object is not None:
-            yield Estimate(object_id, T_camera_object, confidence)
+            yield Estimate(object_id, T_camera_object, confidence, identity)
 
     def _to_camera(self, frame_id: str, T_frame_object: Matrix, stamp_ns: int, where: str) -> Matrix | None:
         if not self._camera_frame or frame_id == self._camera_frame:

@@ -2,132 +2,114 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import queue
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from itertools import islice
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
+import onnxruntime
 from tqdm import tqdm
 
-from fpgnas_core.arrays import ByteArray
 from fpgnas_core.bundle import Bundle
-from fpgnas_core.errors import FpgnasError
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
-from fpgnas_core.recording.messages import image_of
-from fpgnas_ros.bag_evaluation.data import Answer, Estimate, Frame
+from fpgnas_core.network import PROVIDERS
+from fpgnas_ros.bag_evaluation import frame_worker
+from fpgnas_ros.bag_evaluation.annotated import Write
+from fpgnas_ros.bag_evaluation.errors import EvaluationError
+from fpgnas_ros.bag_evaluation.frame_worker import Done, Task
 from fpgnas_ros.bag_evaluation.inputs import OpenRecording
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.run import Run
-from fpgnas_ros.bag_evaluation.scoring import FrameScore, score_frame
+from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 
 QUEUED_PER_WORKER = 2
-FORGET_AFTER_S = 0.5  # as the node does
-
-Image = tuple[Frame, Any]
-Keep = Callable[[FrameScore, ByteArray], Any]
+IMAGE_FIELDS = ("encoding", "width", "height", "step", "data")
 
 
 class Rerun:
-    """Estimators of one bundle, one for each worker and each on one CPU thread: that is the most frames a second.
+    """Estimators of one bundle, each in a process of its own and on one CPU thread: that is the most frames a second.
 
     Frames are worked on in groups of `first_pass_period`; the first of a group is searched whole, the others follow
     the frame before them, as in the node. Groups do not depend on each other, so their order does not matter.
     """
 
-    def __init__(self, bundle: Bundle, first_pass_period: int, confidence_threshold: float, workers: int) -> None:
-        """workers: 0 is as many as the machine is good for."""
-        first = PoseEstimator(bundle, 1, confidence_threshold)
-        self.execution_provider = first.execution_provider
-        self.workers = workers or _default_workers(self.execution_provider)
-        self._period = first_pass_period
-        self._idle: queue.SimpleQueue[PoseEstimator] = queue.SimpleQueue()
-        self._idle.put(first)
-        for _ in range(self.workers - 1):
-            self._idle.put(PoseEstimator(bundle, 1, confidence_threshold))
+    def __init__(self, bundle: Bundle, settings: EvaluationSettings, objects: Mapping[int, EvaluatedObject]) -> None:
+        """Start the processes."""
+        self.workers = settings.workers or _default_workers()
+        self._period = settings.first_pass_period
+        # A fork of this process, with its threads, could hang; a fresh one would import everything for each worker.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([frame_worker.__name__])
+        given = (bundle, settings.confidence_threshold, objects, settings.annotate)
+        self._pool = ProcessPoolExecutor(self.workers, context, frame_worker.start, given)
+        self._provider = self._pool.submit(frame_worker.execution_provider)
 
-    def add_to(
-        self,
-        run: Run,
-        recording: OpenRecording,
-        objects: Mapping[int, EvaluatedObject],
-        keep: Keep,
-        use: Callable[[Any], None],
+    @property
+    def execution_provider(self) -> str:
+        """ONNX Runtime's name of what runs the network."""
+        return self._provider.result()
+
+    def __enter__(self) -> Rerun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Estimate and score every image; frames are in memory only while they are worked on.
+        self._pool.shutdown(cancel_futures=True)
 
-        keep: what a worker makes of a score and its picture; use: what is done with that, in the order of the frames.
+    def add_to(self, run: Run, recording: OpenRecording, write: Write) -> None:
+        """Estimate and score every image, in memory only while it is worked on; `write` gets them in their order.
+
+        Raises EvaluationError.
         """
         recording.reader.require_camera()
         progress = tqdm(desc=f"{run.name}: {recording.path.name}", unit="image", total=len(recording.reader))
-        with ThreadPoolExecutor(self.workers) as pool, progress:
-            groups = _grouped(recording.reader.frames(), self._period)
-            jobs = (pool.submit(self._work, group, recording, objects, keep) for group in groups)
-            for job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
-                for score, kept in job.result():
-                    run.scores.append(score)
-                    use(kept)
+        with progress:
+            try:
+                for task, done in self._in_order(recording):
+                    if done.error:
+                        recording.findings.add("image_errors", done.error)
+                    # With the frame of here: those that come back have a camera each.
+                    run.add(replace(done.score, frame=task.frame), done.seconds)
+                    write(done.messages)
                     progress.update()
+            except BrokenProcessPool as error:
+                msg = f"{recording.path}: a process that worked on it ended early; is there memory for {self.workers}?"
+                raise EvaluationError(f"{msg} Try --workers 1") from error
 
-    def _work(
-        self, group: list[Image], recording: OpenRecording, objects: Mapping[int, EvaluatedObject], keep: Keep
-    ) -> list[tuple[FrameScore, Any]]:
-        estimator = self._idle.get()
-        try:
-            return list(_follow(estimator, group, recording, objects, keep))
-        finally:
-            self._idle.put(estimator)
-
-
-def _default_workers(execution_provider: str) -> int:
-    """All cores; on a GPU one frame is prepared while another one is on the device."""
-    return len(os.sched_getaffinity(0)) if execution_provider == "CPUExecutionProvider" else 2
+    def _in_order(self, recording: OpenRecording) -> Iterator[tuple[Task, Done]]:
+        groups = _grouped(_tasks(recording), self._period)
+        jobs = ((group, self._pool.submit(frame_worker.work, group)) for group in groups)
+        for group, job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
+            yield from zip(group, job.result(), strict=True)
 
 
-def _follow(
-    estimator: PoseEstimator,
-    group: list[Image],
-    recording: OpenRecording,
-    objects: Mapping[int, EvaluatedObject],
-    keep: Keep,
-) -> Iterator[tuple[FrameScore, Any]]:
-    previous: list[PoseEstimate] = []
-    last_stamp_s = group[0][0].stamp_s
-    for frame, message in group:
+def _tasks(recording: OpenRecording) -> Iterator[Task]:
+    for frame, message in recording.reader.frames():
+        fields = {name: getattr(message, name) for name in IMAGE_FIELDS if hasattr(message, name)}
         where = f"{recording.path}: image {frame.number}"
-        if not 0 <= frame.stamp_s - last_stamp_s < FORGET_AFTER_S:
-            previous = []
-        last_stamp_s = frame.stamp_s
-        try:
-            image = image_of(message, where)
-            assert frame.camera is not None
-            began = time.perf_counter()
-            previous = estimator.estimate(image, frame.camera, previous)
-            answer = _answer(frame, previous, time.perf_counter() - began, asdict(estimator.last_timings))
-        except FpgnasError as error:
-            recording.findings.add("image_errors", f"{where}: {error}" if where not in str(error) else str(error))
-            yield score_frame(frame, None, recording.truth_of(frame), objects), None
-            continue
-        score = score_frame(frame, answer, recording.truth_of(frame), objects)
-        yield score, keep(score, image)
+        yield Task(frame, SimpleNamespace(**fields), recording.truth_of(frame), where)
 
 
-def _answer(frame: Frame, poses: list[PoseEstimate], seconds: float, stages: dict[str, float]) -> Answer:
-    estimates = tuple(Estimate(p.object_id, p.T_camera_object, p.confidence) for p in poses)
-    named = {name.removesuffix("_s"): value for name, value in stages.items()}
-    return Answer(frame.stamp_ns, None, estimates, {"estimate": seconds, **named})
+def _default_workers() -> int:
+    """All cores; on a GPU one frame is prepared while another one is on the device."""
+    available = set(onnxruntime.get_available_providers()) & set(PROVIDERS)
+    return len(os.sched_getaffinity(0)) if available == {"CPUExecutionProvider"} else 2
 
 
-def _grouped(images: Iterator[Image], size: int) -> Iterator[list[Image]]:
-    while group := list(islice(images, size)):
+def _grouped(tasks: Iterator[Task], size: int) -> Iterator[list[Task]]:
+    while group := list(islice(tasks, size)):
         yield group
 
 
-def _few_at_a_time(jobs: Iterator[Future[Any]], most: int) -> Iterator[Future[Any]]:
+def _few_at_a_time(
+    jobs: Iterator[tuple[list[Task], Future[Any]]], most: int
+) -> Iterator[tuple[list[Task], Future[Any]]]:
     """The jobs in their order, with at most `most` begun and not yet given out."""
     begun = deque(islice(jobs, most))
     while begun:

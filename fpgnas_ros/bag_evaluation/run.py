@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
+from fpgnas_core.errors import RecordingError
+from fpgnas_core.recording.messages import image_of
+from fpgnas_ros.bag_evaluation.annotated import Annotator, Write
 from fpgnas_ros.bag_evaluation.association import UNMATCHED, associate
 from fpgnas_ros.bag_evaluation.data import Answer, Frame
 from fpgnas_ros.bag_evaluation.errors import EvaluationError
@@ -30,8 +33,16 @@ class Run:
     scores: list[FrameScore] = field(default_factory=list)
     answers_without_frame: int = 0
     """Recorded answers of which no frame's stamp is near enough."""
+    steps_s: dict[str, float] = field(default_factory=dict)
+    """CPU time of each step over all frames; only where a bundle ran again."""
     engine: dict[str, object] = field(default_factory=dict)
     """What ran again, and on what; empty for recorded estimates."""
+
+    def add(self, score: FrameScore, seconds: Mapping[str, float]) -> None:
+        """Add a frame, and the CPU time that its steps took."""
+        self.scores.append(score)
+        for step, value in seconds.items():
+            self.steps_s[step] = self.steps_s.get(step, 0.0) + value
 
     @property
     def instances(self) -> list[InstanceScore]:
@@ -55,6 +66,23 @@ def add_recorded(
     for frame, answer in zip(frames, joined, strict=True):
         _note_latency(recording.findings, frame, answer)
         run.scores.append(score_frame(frame, answer, recording.truth_of(frame), objects))
+
+
+def annotate_recorded(
+    scores: Sequence[FrameScore], recording: OpenRecording, objects: Mapping[int, EvaluatedObject], write: Write
+) -> None:
+    """Draw what was scored into the images, which are read once more. Raises RecordingError, EvaluationError."""
+    recording.reader.require_camera()
+    annotator = Annotator(objects)
+    messages = recording.bag.messages({recording.reader.image_topic})
+    images = zip(scores, messages, strict=True)
+    for score, message in tqdm(images, desc=f"draw {recording.path.name}", unit="image", total=len(scores)):
+        try:
+            picture = image_of(recording.bag.content(message), f"{recording.path}: {message.where}")
+        except RecordingError as error:
+            recording.findings.add("image_errors", str(error))
+            continue
+        write(annotator.messages_of(score, picture))
 
 
 def _frames(recording: OpenRecording) -> list[Frame]:

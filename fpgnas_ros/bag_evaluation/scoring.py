@@ -13,7 +13,6 @@ from fpgnas_core.arrays import FloatArray
 from fpgnas_core.metrics import (
     BOP_REFERENCE_WIDTH,
     add,
-    adi,
     mspd,
     mssd,
     projection_error_px,
@@ -120,7 +119,7 @@ def _score(frame: Frame, instance: TrueInstance, estimate: Estimate, scored: Eva
     T_true, T_estimated, camera = instance.T_camera_object, estimate.T_camera_object, frame.camera
     pose = nearest_equivalent(T_estimated, T_true, model.symmetries_discrete, model.symmetries_continuous)
     offset = translation_error(pose[:3, 3], T_true[:3, 3])
-    add_error, adi_error = add(T_estimated, T_true, points), adi(T_estimated, T_true, points)
+    add_error, adi_error = add(T_estimated, T_true, points), scored.searched.adi(T_estimated, T_true)
     pixels = math.nan if camera is None else projection_error_px(pose, T_true, points, camera)
     largest = math.nan if camera is None else mspd(T_estimated, T_true, points, scored.symmetries, camera)
     return InstanceScore(

@@ -19,7 +19,7 @@ class EvaluationSettings:
     bundles: tuple[str, ...]
     """Run again over the images; none: what was recorded is scored."""
     objects: str
-    """Bundle that describes the objects; empty: the first of `bundles`."""
+    """Bundle, or BOP models folder, that describes the objects; empty: the first of `bundles`."""
     meshes: tuple[Source, ...]
     truth: tuple[Source, ...]
     estimates: tuple[Source, ...]
@@ -46,11 +46,7 @@ class EvaluationSettings:
         if not (self.bundles or self.objects):
             raise EvaluationError(
                 "expected --bundle B to run again, or --objects B to score what was recorded, got neither; "
-                "a bundle says how large the objects are and how they are symmetric"
-            )
-        if self.annotate and not self.bundles:
-            raise EvaluationError(
-                "--annotate: expected --bundle B beside it; a recording that is only scored stays as it is"
+                "a bundle or a BOP models folder says how large the objects are and how they are symmetric"
             )
         if len(self.bags) > 1 and any(source.file is not None for source in self.truth):
             raise EvaluationError(

@@ -39,10 +39,10 @@ def fitting_pose(
     return make_transform(rotation, float(brentq(excess, 0.1, 5.0)) * direction)
 
 
-def network_for(bundle: Bundle, layout_px: FloatArray) -> bytes:
+def network_for(bundle: Bundle, layout_px: FloatArray, scale: float = 0.1) -> bytes:
     """Return the model for keypoints at `layout_px`, (K, 2) frame pixels from the first keypoint.
 
-    Every object of the bundle gets the same logits.
+    Every object of the bundle gets the same logits; the network says that its votes have the Laplace `scale`, strides.
     """
     objects, n_keypoints = len(bundle.objects), len(layout_px)
     weights = np.zeros((objects + 3 * n_keypoints + 4, 3, STRIDE, STRIDE))
@@ -55,7 +55,7 @@ def network_for(bundle: Bundle, layout_px: FloatArray) -> bytes:
         channels = objects + axis + 2 * np.arange(n_keypoints)
         weights[channels, axis] = -levels[axis] * average / (STRIDE * STEP)
         biases[channels] = (layout_px[:, axis] + 128 - means[axis]) / (STRIDE * STEP)
-    biases[objects + 2 * n_keypoints :] = np.log(0.1)
+    biases[objects + 2 * n_keypoints :] = np.log(scale)
     biases[-1] = 5.0  # it knows nothing of the surface
     return convolution_model(weights, biases, objects, n_keypoints)
 

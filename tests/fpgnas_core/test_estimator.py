@@ -23,11 +23,11 @@ CENTER = (250.5, 220.5)
 TURNED_PX = 1.0  # elsewhere the same pattern is seen from another side, so that crops are turned a little
 
 
-def make_estimator(folder: Path, camera: Camera, model: ObjectModel | None = None) -> PoseEstimator:
+def make_estimator(folder: Path, camera: Camera, model: ObjectModel | None = None, scale: float = 0.1) -> PoseEstimator:
     """Return an estimator that sees the part as it looks at CENTER, turned by UPRIGHT."""
     bundle = description(folder, model or box_object())
     pixels = projections(bundle.objects[0], true_pose(camera), camera)
-    return PoseEstimator(write_bundle(bundle, network_for(bundle, pixels - pixels[0])), threads=1)
+    return PoseEstimator(write_bundle(bundle, network_for(bundle, pixels - pixels[0], scale)), threads=1)
 
 
 def true_pose(camera: Camera = CAMERA) -> FloatArray:
@@ -74,6 +74,15 @@ def test_instance_cut_by_the_border(estimator: PoseEstimator) -> None:
 
 def test_nothing_to_see(estimator: PoseEstimator) -> None:
     assert estimator.estimate(picture([]), CAMERA) == []
+
+
+def test_confidence_falls_with_what_is_known_of_the_rotation_until_nothing_is_seen(tmp_path: Path) -> None:
+    found = [
+        make_estimator(tmp_path / str(scale), CAMERA, scale=scale).estimate(picture([CENTER]), CAMERA)
+        for scale in (0.1, 0.5, 20.0)
+    ]
+    assert found[0][0].confidence > found[1][0].confidence > 0.5
+    assert found[2] == []
 
 
 def test_tracking_skips_the_first_pass_and_keeps_the_number(

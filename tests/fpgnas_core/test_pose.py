@@ -7,7 +7,8 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.decode import Votes
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.metrics import add, rotation_error_deg
-from fpgnas_core.pose import coarse_pose, fine_pose
+from fpgnas_core.pnp import PnpSolution
+from fpgnas_core.pose import certainty, coarse_pose, fine_pose
 from fpgnas_core.se3 import exp_rotation, make_transform
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object
@@ -109,3 +110,13 @@ def test_crop_of_another_size_gives_the_same_pose(roll: float) -> None:
     rolled = exp_rotation([0.0, 0.0, roll]) @ inside.T_camera_object[:3, :3]
     assert rotation_error_deg(outside.T_camera_object[:3, :3], rolled) < 0.05
     assert outside.T_camera_object[2, 3] == pytest.approx(inside.T_camera_object[2, 3], rel=1e-3)
+
+
+def test_certainty_is_a_half_where_the_rotation_is_known_to_the_given_angle() -> None:
+    def known_to(*sigmas: float) -> PnpSolution:
+        return PnpSolution(POSE, np.diag(np.square([9.0, 9.0, 9.0, *sigmas])), 0.0)
+
+    assert certainty(known_to(0.5, 0.5, 0.5), 0.5) == pytest.approx(0.5)
+    assert certainty(known_to(0.1, 0.1, 0.1), 0.5) == pytest.approx(1 / 1.04)
+    # Root mean square of the axes: (9 + 1 + 2.25) / 3 variances of 0.5.
+    assert certainty(known_to(1.5, 0.5, 0.75), 0.5) == pytest.approx(1 / (1 + (9 + 1 + 2.25) / 3))

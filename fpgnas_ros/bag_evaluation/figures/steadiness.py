@@ -30,13 +30,16 @@ class _Moment:
     stamp_s: float
     T_true: FloatArray
     T_estimated: FloatArray
+    identity: str
 
 
 def steadiness(scores: Sequence[FrameScore], object_id: int) -> dict[str, Any]:
     """Figures of one object, over frames that show it once and answer with a detection of it.
 
     jitter: standard deviation of the error from frame to frame, that is root mean square of its change over
-    sqrt(2), so that a constant error is none. `still`: of pairs of frames between which nothing moved.
+    sqrt(2), so that a constant error is none. `still`: of pairs of frames between which nothing moved. `id_switches`:
+    how often the id of the detection is another one than at the detection before, however long ago that was, as MOTA
+    counts them (Bernardin and Stiefelhagen 2008); None of estimates without ids.
     """
     pairs = [pair for moments in _tracks(scores, object_id) for pair in pairwise(moments)]
     pairs = [(a, b) for a, b in pairs if 0 < b.stamp_s - a.stamp_s <= NEIGHBOURS_S]
@@ -49,6 +52,7 @@ def steadiness(scores: Sequence[FrameScore], object_id: int) -> dict[str, Any]:
         "still_pairs": len(still),
         "still_jitter_mm": _jitter([MM * _error_step(*pair) for pair in still]),
         "still_jitter_deg": _jitter([_error_turn_deg(*pair) for pair in still]),
+        "id_switches": _switches(scores, object_id),
         "flips": sum(turn > FLIP_DEG for turn in turns),
         "lag_ms": lag_ms(scores, object_id),
     }
@@ -66,7 +70,14 @@ def _tracks(scores: Sequence[FrameScore], object_id: int) -> list[list[_Moment]]
 
 def _moment(score: FrameScore, instance: InstanceScore) -> _Moment:
     assert instance.estimate is not None
-    return _Moment(score.frame.stamp_s, instance.T_true, instance.estimate.T_camera_object)
+    return _Moment(score.frame.stamp_s, instance.T_true, instance.estimate.T_camera_object, instance.estimate.identity)
+
+
+def _switches(scores: Sequence[FrameScore], object_id: int) -> int | None:
+    tracks = [[m.identity for m in moments if m.identity] for moments in _tracks(scores, object_id)]
+    if not any(tracks):
+        return None
+    return sum(before != after for track in tracks for before, after in pairwise(track))
 
 
 def _is_still(first: _Moment, second: _Moment) -> bool:

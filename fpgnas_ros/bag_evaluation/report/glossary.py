@@ -18,7 +18,8 @@ GLOSSARY = {
     ),
     "jitter": (
         "Standard deviation of the error from one frame to the next; a constant error is none. A flip is a rotation "
-        "error that jumps by more than 45 degrees."
+        "error that jumps by more than 45 degrees. An id switch is a detection of an object under another id than "
+        "the one before."
     ),
     "lag": "By how much the estimates trail the true motion; negative: they run ahead.",
     "longest dropout": "The longest time from one detection to the next with frames between that show the object.",

@@ -65,7 +65,8 @@ def _steady(run: Mapping[str, Any]) -> list[Headline]:
         return []
     steady = next(iter(run["objects"].values()))["steadiness"]
     lag = steady["lag_ms"]
-    detail = f"{steady['flips']} flips; lag {number(lag, 'ms')}"
+    switches = "" if steady["id_switches"] is None else f"{steady['id_switches']} id switches; "
+    detail = f"{steady['flips']} flips; {switches}lag {number(lag, 'ms')}"
     return [Headline("jitter", number(steady["jitter_mm"], "mm"), detail)]
 
 

@@ -123,14 +123,21 @@ def test_damage_within_a_recording_ends_the_reading_and_is_told(tmp_path: Path) 
         list(bag.messages(bag.types))
 
 
-def test_sqlite_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
+def test_sqlite_that_was_cut_off_is_read_up_to_there(tmp_path: Path, share: float) -> None:
     file = next(write(tmp_path / "bag", frames(40, large), StoragePlugin.SQLITE3).glob("*.db3"))
-    file.write_bytes(file.read_bytes()[:5_000_000])
-    with (
-        pytest.raises(RecordingError, match=r"malformed; sqlite3 FILE .recover may save it"),
-        open_bag(file, as_far_as_it_goes=True),
-    ):
-        pass
+    file.write_bytes(file.read_bytes()[: round(share * file.stat().st_size)])
+    torn = file.read_bytes()
+    for place in (file, file.parent):
+        with pytest.raises(RecordingError, match=r"expected a rosbag2 recording, got .*malformed"), open_bag(place):
+            pass
+        with open_bag(place, as_far_as_it_goes=True) as bag:
+            found = numbers(bag)
+            assert bag.damage.startswith(f"{place}: the recording was cut off")
+            assert f"read up to there, {sum(bag.counts.values())} messages" in bag.damage
+        assert len(found) == pytest.approx(40 * share, abs=3)
+        assert found == [round(i / 10, 6) for i in range(len(found))]
+    assert file.read_bytes() == torn
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"\x89MCAP0\r\n"])

@@ -50,12 +50,13 @@ def score(
     latency_ns: int | None = None,
     objects: dict[int, EvaluatedObject] = OBJECTS,
     bag: int = 0,
+    identity: str = "",
 ) -> FrameScore:
     """estimates: None for no answer; truth: None for unknown."""
     about = frame(number, camera, bag)
     answer = None
     if estimates is not None:
-        found = tuple(Estimate(1, pose, 0.9 - 0.1 * place) for place, pose in enumerate(estimates))
+        found = tuple(Estimate(1, pose, 0.9 - 0.1 * place, identity) for place, pose in enumerate(estimates))
         answer = Answer(about.stamp_ns, None if latency_ns is None else about.stamp_ns + latency_ns, found)
     instances = None if truth is None else [TrueInstance(1, pose) for pose in truth]
     return score_frame(about, answer, instances, objects)

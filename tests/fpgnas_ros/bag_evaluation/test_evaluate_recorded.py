@@ -3,16 +3,20 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin
 
 from fpgnas_core.errors import FpgnasError
+from fpgnas_core.recording.bag import open_bag
 from fpgnas_ros.bag_evaluation.evaluate import evaluate
 from fpgnas_ros.bag_evaluation.sources import Source
 from fpgnas_ros.bag_evaluation.truth import Matching
-from tests.fpgnas_core.recorded import CAMERA_FRAME, START_NS, STEP_NS, pose, transform
+from tests.fpgnas_core.recorded import CAMERA_FRAME, START_NS, STEP_NS, camera_info, pose, transform
 from tests.fpgnas_ros.bag_evaluation.bags import (
     ESTIMATES,
+    INFO,
+    STORE,
     TRUTH,
     cameras,
     detections,
@@ -47,6 +51,40 @@ def test_detections_name_objects_and_what_is_unknown_is_counted(bundle: Path, tm
     assert result.summary["runs"][0]["detection"]["spurious"] == 1
     assert result.summary["runs"][0]["timing"]["frames_without_answer"] == 0
     assert result.summary["sanity"]["unknown_objects"]["count"] == 1
+
+
+def test_poses_with_covariance_are_scored(bundle: Path, tmp_path: Path) -> None:
+    make = STORE.types
+    messages = cameras(2) + poses(TRUTH, [0.0, 0.1])
+    for _, time_ns, seen in poses("/object_pose_with_covariance", [0.004, 0.1]):
+        content = make["geometry_msgs/msg/PoseWithCovariance"](seen.pose, np.zeros(36))
+        stamped = make["geometry_msgs/msg/PoseWithCovarianceStamped"](seen.header, content)
+        messages.append(("/object_pose_with_covariance", time_ns, stamped))
+    source = Source.parse("/object_pose_with_covariance")
+    assert offsets(evaluated(bundle, tmp_path, messages, estimates=(source,))) == [0.004, 0.0]
+
+
+def test_ids_of_detections_are_followed(bundle: Path, tmp_path: Path) -> None:
+    messages = cameras(4) + poses(TRUTH, [0.0] * 4)
+    for i, identity in enumerate(("part_0", "part_0", "part_7", "part_0")):
+        message = detections(i, [("part", 0.9, 0.001)])
+        message.detections[0].id = identity
+        messages.append(("/detections", stamp(i), message))
+    result = evaluated(bundle, tmp_path, messages)
+    assert result.summary["runs"][0]["objects"]["part"]["steadiness"]["id_switches"] == 2
+
+
+def test_scored_recording_is_annotated(bundle: Path, tmp_path: Path) -> None:
+    evaluated(bundle, tmp_path, recording([0.0, 0.1, 0.2], [0.001, None, 0.2]), annotate=True)
+    with open_bag(tmp_path / "out" / "annotated_recorded_0") as annotated:
+        assert annotated.counts == {"/truth/part": 3, "/estimate/part": 2, "/tf": 3, "/overlay/compressed": 3}
+        places = [message.pose.position.x for _, _, message in annotated.contents(("/estimate/part",))]
+    assert places == pytest.approx([0.001, 0.2])
+
+
+def test_scored_recording_without_images_cannot_be_annotated(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(FpgnasError, match="expected a topic of images, got /ground_truth/pose, /object_pose"):
+        evaluated(bundle, tmp_path, poses(TRUTH, [0.0]) + poses(ESTIMATES, [0.0]), annotate=True)
 
 
 def test_tf_is_composed_with_static_transforms_on_both_sides(bundle: Path, tmp_path: Path) -> None:
@@ -179,11 +217,25 @@ NAN = float("nan")
             "none of 2 frames has ground truth at its stamp; check --offset, --max-dt, and that tf",
         ),
         (
+            [(INFO, stamp(0), camera_info(stamp(0), fx=NAN)), *recording([0.0], [0.0])[1:]],
+            "/camera/camera_info at 5.000 s: k, d: camera_matrix: expected finite numbers, got NaN",
+        ),
+        (
             [*cameras(1), *poses(TRUTH, [0.0]), (ESTIMATES, stamp(5), pose(stamp(5), 0.0))],
             "none of 1 estimates has the stamp of one of 1 frames",
         ),
     ],
-    ids=["empty", "no estimates", "no truth", "wrong type", "two cameras", "NaN", "no transform", "other stamps"],
+    ids=[
+        "empty",
+        "no estimates",
+        "no truth",
+        "wrong type",
+        "two cameras",
+        "NaN",
+        "no transform",
+        "NaN camera",
+        "other stamps",
+    ],
 )
 def test_recordings_that_cannot_be_scored_give_one_clear_line(
     bundle: Path, tmp_path: Path, messages: list, message: str
@@ -205,7 +257,39 @@ def test_oddities_are_counted_and_left_out(bundle: Path, tmp_path: Path) -> None
     assert any("pose that is none" in line for line in result.findings.lines())
 
 
+def test_answers_recorded_before_their_stamp_are_counted(bundle: Path, tmp_path: Path) -> None:
+    messages = cameras(2) + poses(TRUTH, [0.0] * 2) + poses(ESTIMATES, [0.0] * 2, delay_ns=-5 * MS)
+    found = evaluated(bundle, tmp_path, messages).summary["sanity"]["negative_latencies"]
+    assert found["count"] == 2
+    assert "0.005 s" in found["first"]
+
+
 def test_bop_scene_that_is_none_is_named(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "scene_gt.json").write_text('{"0": [{"obj_id": 1}]}')
     with pytest.raises(FpgnasError, match=r"scene_gt\.json: expected BOP's scene_gt\.json, got another content"):
         evaluated(bundle, tmp_path, recording([0.0], [0.0]), truth=(Source.parse(str(tmp_path / "scene_gt.json")),))
+
+
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+def test_recording_cut_off_before_its_first_message_says_so(
+    bundle: Path, tmp_path: Path, storage: StoragePlugin
+) -> None:
+    bag = write(tmp_path / "bag", recording([0.0] * 3, [0.0] * 3), storage)
+    file = next(file for file in bag.iterdir() if file.suffix in (".mcap", ".db3"))
+    (bag / "metadata.yaml").unlink()
+    file.write_bytes(file.read_bytes()[: 100 if storage is StoragePlugin.MCAP else 4096])
+    with pytest.raises(FpgnasError, match=r"the recording was cut off .*read up to there, 0 messages") as error:
+        evaluate(settings(bundle, tmp_path / "out", bag), "test")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_camera_that_changes_within_a_recording_is_said_and_each_frame_takes_its_own(
+    bundle: Path, tmp_path: Path
+) -> None:
+    messages = recording([0.0] * 3, [0.01] * 3)
+    messages = [entry for entry in messages if entry[0] != INFO]
+    messages += [(INFO, stamp(0) - 1, camera_info(stamp(0))), (INFO, stamp(1.5), camera_info(stamp(1.5), fx=100.0))]
+    result = evaluated(bundle, tmp_path, messages)
+    assert result.summary["sanity"]["camera_changes"]["count"] == 1
+    pixels = [score.instances[0].projection_px for score in result.runs[0].scores]
+    assert pixels == pytest.approx([pixels[0], pixels[0], 2 * pixels[0]])

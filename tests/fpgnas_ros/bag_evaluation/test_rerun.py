@@ -11,6 +11,11 @@ from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.recording.bag import open_bag
 from fpgnas_core.recording.messages import image_of
 from fpgnas_ros.bag_evaluation.evaluate import evaluate
+from fpgnas_ros.bag_evaluation.findings import Findings
+from fpgnas_ros.bag_evaluation.inputs import open_recording
+from fpgnas_ros.bag_evaluation.objects import evaluated_objects
+from fpgnas_ros.bag_evaluation.rerun import Rerun
+from fpgnas_ros.bag_evaluation.run import Run
 from tests.fpgnas_core.recorded import png_image, raw_image
 from tests.fpgnas_ros.bag_evaluation.bags import IMAGES, INFO, TRUTH, poses, recording, settings, write
 from tests.fpgnas_ros.painted_bag import write_painted_bag
@@ -117,3 +122,19 @@ def test_annotated_recording_holds_poses_tf_and_pictures(bundle: Path, bag: Path
 def test_two_bundles_of_one_name_are_refused(bundle: Path, bag: Path, tmp_path: Path) -> None:
     with pytest.raises(FpgnasError, match="folders of different names"):
         rerun(bundle, tmp_path / "out", bag, bundles=(str(bundle), str(bundle)))
+
+
+def test_worker_that_dies_is_said_in_one_line(bundle: Path, bag: Path, tmp_path: Path) -> None:
+    asked = settings(bundle, tmp_path / "out", bag, bundles=(str(bundle),), workers=2)
+    loaded, findings = load_bundle(bundle), Findings()
+    objects = evaluated_objects(loaded.objects, (), findings)
+    models = {model.name: model for model in loaded.objects}
+    with open_recording(bag, 0, asked, models, findings) as recording, Rerun(loaded, asked, objects) as engine:
+        assert engine.execution_provider == "CPUExecutionProvider"
+        for process in list(engine._pool._processes.values()):
+            process.kill()
+        with pytest.raises(
+            FpgnasError, match="a process that worked on it ended early; is there memory for 2"
+        ) as error:
+            engine.add_to(Run("painted"), recording, lambda messages: None)
+    assert len(str(error.value).splitlines()) == 1

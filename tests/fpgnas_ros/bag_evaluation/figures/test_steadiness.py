@@ -5,6 +5,7 @@ import pytest
 
 from fpgnas_core.symmetry import nearest_equivalent
 from fpgnas_ros.bag_evaluation.figures.steadiness import lag_ms, steadiness
+from fpgnas_ros.bag_evaluation.scoring import FrameScore
 from tests.fpgnas_ros.bag_evaluation.scored import at, evaluated, score
 
 
@@ -26,6 +27,8 @@ def test_jitter_is_the_deviation_of_white_noise() -> None:
 def test_alternating_error_by_hand() -> None:
     found = steadiness([score(i, [at(x=0.002 * (i % 2))]) for i in range(5)], 1)
     assert found["jitter_mm"] == pytest.approx(2 / np.sqrt(2))
+    turning = steadiness([score(i, [at(turn_deg=3 * (i % 2))]) for i in range(5)], 1)
+    assert turning["jitter_deg"] == turning["still_jitter_deg"] == pytest.approx(3 / np.sqrt(2))
 
 
 def test_motion_of_the_object_is_no_jitter_and_not_still() -> None:
@@ -42,6 +45,19 @@ def test_jump_of_the_rotation_error_is_a_flip_also_between_equivalent_poses() ->
     assert steadiness(scores, 1)["flips"] == 2
     equal = nearest_equivalent(at(turn_deg=180), at(), [], symmetric[1].model.symmetries_continuous)
     np.testing.assert_allclose(equal, at(), atol=1e-12)
+
+
+def test_switches_of_the_id_count_over_gaps_and_not_over_recordings() -> None:
+    def named(number: int, identity: str, bag: int = 0) -> FrameScore:
+        return score(number, [at()], bag=bag, identity=identity)
+
+    names = ["a", "a", "b", "b", "a"]
+    scores = [named(i, name) for i, name in enumerate(names)]
+    assert steadiness(scores, 1)["id_switches"] == 2
+    missed = score(2, [])
+    assert steadiness([named(0, "a"), missed, named(20, "b")], 1)["id_switches"] == 1
+    assert steadiness([named(0, "a"), named(1, "b", bag=1)], 1)["id_switches"] == 0
+    assert steadiness([score(i, [at()]) for i in range(3)], 1)["id_switches"] is None
 
 
 def test_frames_far_apart_are_no_neighbours() -> None:

@@ -1,5 +1,7 @@
 """Latency, rate and gaps by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from fpgnas_ros.bag_evaluation.figures.timing import pace, percentiles, timing
@@ -11,6 +13,19 @@ MS = 1_000_000
 def test_latency_is_from_stamp_to_recording() -> None:
     found = timing([score(i, [at()], latency_ns=ms * MS) for i, ms in enumerate([10, 20, 30])])
     assert found["stamp_to_pose_ms"] == pytest.approx({"p50": 20, "p95": 29, "p99": 29.8, "mean": 20, "max": 30})
+
+
+def test_stages_of_an_estimator_in_milliseconds() -> None:
+    scores = [score(i, [at()]) for i in range(3)]
+    stages = [{"estimate": 0.010 * (i + 1), "network": 0.002 * (i + 1)} for i in range(3)]
+    timed = [
+        replace(s, answer=replace(s.answer, stages_s=times))
+        for s, times in zip(scores, stages, strict=True)
+        if s.answer
+    ]
+    found = timing(timed)
+    assert found["estimate_ms"] == pytest.approx({"p50": 20, "p95": 29, "p99": 29.8, "mean": 20, "max": 30})
+    assert found["network_ms"]["mean"] == pytest.approx(4)
 
 
 def test_frames_without_answer_are_counted() -> None:
