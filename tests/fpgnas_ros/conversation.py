@@ -1,4 +1,7 @@
-"""What a test asks of the running node, again until the answer fits: two topics arrive in no fixed order."""
+"""What a test asks of the running node: camera_info and image, as a driver sends them, until the answer fits.
+
+Again and again because two topics arrive in no fixed order.
+"""
 
 import copy
 import itertools
@@ -12,7 +15,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from fpgnas_core.metrics import rotation_error_deg
 from fpgnas_ros.image_conversion import bgr_to_image
 from fpgnas_ros.pose_messages import from_pose
-from tests.fpgnas_ros.node_process import FRAME, TIMEOUT_S, Robot
+from tests.fpgnas_ros.node_process import FRAME, TIMEOUT_S, Robot, camera_info
 from tests.fpgnas_ros.painted_scene import T_CAMERA_OBJECT, paint
 
 Matrix = NDArray[np.float64]
@@ -46,21 +49,27 @@ def is_painted(pose: Matrix) -> bool:
     return metres < NEAR_M and degrees < NEAR_DEG
 
 
-def send(robot: Robot, message: Image | CompressedImage) -> int:
-    """Publishes the message with the next stamp, which it returns, seconds."""
+def send(robot: Robot, message: Image | CompressedImage, info: CameraInfo | None = None) -> int:
+    """Publishes camera_info, then the image with the next stamp, which it returns, seconds."""
     stamp, sent = next(_stamps), copy.copy(message)
     sent.header = copy.deepcopy(message.header)
     sent.header.stamp.sec = stamp
+    robot._infos.publish(camera_info() if info is None else info)
     (robot._compressed if isinstance(sent, CompressedImage) else robot._images).publish(sent)
     return stamp
 
 
-def pose_that(robot: Robot, fits: Callable[[Matrix], bool], message: Image | CompressedImage | None = None) -> Matrix:
+def pose_that(
+    robot: Robot,
+    fits: Callable[[Matrix], bool],
+    message: Image | CompressedImage | None = None,
+    info: CameraInfo | None = None,
+) -> Matrix:
     """Sends the image until a pose of it fits; fails after TIMEOUT_S with the poses that came."""
     message, sent, poses = message or picture(), [], {}
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        sent.append(send(robot, message))
+        sent.append(send(robot, message, info))
         again = time.monotonic() + AGAIN_S
         while time.monotonic() < again:
             poses = {p.header.stamp.sec: from_pose(p.pose) for p in list(robot.heard["object_pose"])}
@@ -72,18 +81,20 @@ def pose_that(robot: Robot, fits: Callable[[Matrix], bool], message: Image | Com
     raise AssertionError(f"no fitting pose; {len(sent)} images sent, poses at {wrong}")
 
 
-def refusal(robot: Robot, words: str, message: Image | CompressedImage | None = None) -> str:
+def refusal(
+    robot: Robot, words: str, message: Image | CompressedImage | None = None, info: CameraInfo | None = None
+) -> str:
     """Sends the image until the node says why it is refused; that it gives no detections is checked too."""
     message, heard_before = message or picture(), len(robot.heard["/diagnostics"])
 
     def reason() -> str | None:
-        send(robot, message)
+        send(robot, message, info)
         time.sleep(0.1)
         statuses = [s for m in robot.heard["/diagnostics"][heard_before:] for s in m.status]
         return next((s.message for s in statuses if _is_of(robot, s.name) and words in s.message), None)
 
     found = str(robot.wait_for(reason, f"refusal with {words!r}"))
-    refused = send(robot, message)
+    refused = send(robot, message, info)
     time.sleep(0.1)
     assert refused not in {d.header.stamp.sec for d in robot.heard["detections"]}
     return found
@@ -91,8 +102,3 @@ def refusal(robot: Robot, words: str, message: Image | CompressedImage | None = 
 
 def _is_of(robot: Robot, status_name: str) -> bool:
     return status_name.startswith(f"{robot.node.get_namespace()}/pose_node:")
-
-
-def connect(robot: Robot, info: CameraInfo) -> None:
-    """Publishes camera_info; the node takes it a moment later."""
-    robot._infos.publish(info)

@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 from fpgnas_core.bundle import load_bundle
 from fpgnas_core.camera import Camera
 from fpgnas_core.estimator import PoseEstimator
-from tests.fpgnas_ros.conversation import connect, difference, is_equal, is_painted, picture, pose_that, refusal
+from tests.fpgnas_ros.conversation import difference, is_equal, is_painted, picture, pose_that, refusal
 from tests.fpgnas_ros.node_process import FRAME, NodeProcess, Robot, camera_info
 from tests.fpgnas_ros.painted_scene import CAMERA, T_CAMERA_OBJECT, paint
 
@@ -41,50 +41,46 @@ def resized_info(camera: Camera) -> CameraInfo:
 
 @pytest.mark.parametrize(("width", "height"), [(320, 240), (1280, 960)])
 def test_a_resized_image_with_its_own_camera_info_gives_the_same_pose(robot: Robot, width: int, height: int) -> None:
-    connect(robot, resized_info(CAMERA.resized(width, height)))
     how = cv2.INTER_AREA if width < CAMERA.width else cv2.INTER_LINEAR
-    pose_that(robot, is_painted, picture(np.asarray(cv2.resize(paint(), (width, height), interpolation=how), np.uint8)))
+    resized = np.asarray(cv2.resize(paint(), (width, height), interpolation=how), np.uint8)
+    pose_that(robot, is_painted, picture(resized), resized_info(CAMERA.resized(width, height)))
 
 
 def test_camera_info_of_other_stamps_than_the_images_is_enough(robot: Robot) -> None:
-    connect(robot, camera_info(header=Header(stamp=Time(sec=3, nanosec=7), frame_id=FRAME)))
+    info = camera_info(header=Header(stamp=Time(sec=3, nanosec=7), frame_id=FRAME))
     for _ in range(3):
-        pose_that(robot, is_painted)
+        pose_that(robot, is_painted, info=info)
 
 
 def test_camera_info_that_changes_changes_the_poses(robot: Robot) -> None:
-    connect(robot, camera_info())
     pose_that(robot, is_painted)
-    nearer = camera_info()
-    nearer.k[0] = nearer.k[4] = 2 * CAMERA.fx
-    connect(robot, nearer)
-    pose_that(robot, lambda pose: abs(pose[2, 3] / T_CAMERA_OBJECT[2, 3] - 2) < 0.1)
+    of_longer_focus = camera_info()
+    of_longer_focus.k[0] = of_longer_focus.k[4] = 2 * CAMERA.fx
+    pose_that(robot, lambda pose: abs(pose[2, 3] / T_CAMERA_OBJECT[2, 3] - 2) < 0.1, info=of_longer_focus)
 
 
 def test_region_of_interest_gives_the_pose_in_the_whole_cameras_frame(robot: Robot, estimator: PoseEstimator) -> None:
     x, y, width, height = 160, 120, 320, 240
-    connect(robot, camera_info(roi=RegionOfInterest(x_offset=x, y_offset=y, width=width, height=height)))
+    info = camera_info(roi=RegionOfInterest(x_offset=x, y_offset=y, width=width, height=height))
     cut = np.ascontiguousarray(paint()[y : y + height, x : x + width])
-    camera, image = CAMERA.cropped(x, y, width, height), picture(cut)
-    expected = estimator.estimate(cut, camera)[0].T_camera_object
+    expected = estimator.estimate(cut, CAMERA.cropped(x, y, width, height))[0].T_camera_object
     assert abs(expected[0, 3] - T_CAMERA_OBJECT[0, 3]) < 2e-3  # not 160 pixels aside
-    pose_that(robot, lambda pose: is_equal(pose, expected), image)
+    pose_that(robot, lambda pose: is_equal(pose, expected), picture(cut), info)
 
 
 def test_binning_gives_the_same_pose(robot: Robot) -> None:
-    connect(robot, camera_info(binning_x=2, binning_y=2))
     binned = np.asarray(cv2.resize(paint(), (320, 240), interpolation=cv2.INTER_AREA), np.uint8)
-    pose_that(robot, is_painted, picture(binned))
+    pose_that(robot, is_painted, picture(binned), camera_info(binning_x=2, binning_y=2))
 
 
 @pytest.mark.parametrize("model", LENSES)
 def test_each_distortion_model_is_that_of_the_estimator(robot: Robot, estimator: PoseEstimator, model: str) -> None:
-    connect(robot, camera_info(distortion_model=model, d=list(LENSES[model])))
+    info = camera_info(distortion_model=model, d=list(LENSES[model]))
     moved = np.roll(paint(), (90, 150), axis=(0, 1))  # where a lens distorts
     k = (CAMERA.fx, CAMERA.fy, CAMERA.cx, CAMERA.cy, CAMERA.width, CAMERA.height)
     expected = estimator.estimate(moved, Camera(*k, LENSES[model], model))[0].T_camera_object
     assert difference(expected, estimator.estimate(moved, CAMERA)[0].T_camera_object)[0] > 1e-3
-    pose_that(robot, lambda pose: is_equal(pose, expected), picture(moved))
+    pose_that(robot, lambda pose: is_equal(pose, expected), picture(moved), info)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +102,5 @@ def test_each_distortion_model_is_that_of_the_estimator(robot: Robot, estimator:
 def test_camera_info_that_does_not_fit_gives_no_pose_and_the_reason(
     robot: Robot, changes: dict[str, object], reason: str
 ) -> None:
-    connect(robot, camera_info(**changes))
-    refusal(robot, reason)
-    connect(robot, camera_info())
+    refusal(robot, reason, info=camera_info(**changes))
     pose_that(robot, is_painted)
