@@ -10,6 +10,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.errors import FpgnasError
 from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.recording.messages import stamp_of
 from fpgnas_ros.camera_info_check import camera_from_info, check_fits
 from fpgnas_ros.image_conversion import image_decoder
 from fpgnas_ros.outputs import Outputs
@@ -99,3 +100,5 @@ class FramePipeline:
             "received to published": now - frame.received_at,
         }
         self._statistics.add_processed(steps, has_pose)
+        parts = ", ".join(f"{name} {1000 * seconds:.3f} ms" for name, seconds in steps.items())
+        self._logger.debug(f"frame {stamp_of(frame.message)}: {parts}")
