@@ -9,22 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rclpy
 import yaml
 
-from fpgnas_ros.local_environment import local_environment, profile_variable
-from fpgnas_ros.message_types.install import require_message_types
-
-pytest.importorskip("launch_ros", reason="launch_ros comes with ROS 2 only")
-require_message_types()
-
-from launch import LaunchContext
-from launch.launch_description_sources import get_launch_description_from_python_launch_file
-from launch.utilities import perform_substitutions
-
+from fpgnas_ros.local_environment import profile_variable
 from tests.fpgnas_ros.conversation import is_painted, pose_that
 from tests.fpgnas_ros.node_process import Robot
-from tests.fpgnas_ros.painted_scene import write_painted_bundle
+
+LACKING = "launch and launch_ros come with ROS 2 only"
+pytest.importorskip("launch_ros", reason=LACKING)  # without ROS 2 our own folder is found under the name launch
+sources = pytest.importorskip("launch.launch_description_sources", reason=LACKING)
+LaunchContext = pytest.importorskip("launch").LaunchContext
+perform_substitutions = pytest.importorskip("launch.utilities").perform_substitutions
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LAUNCH = """
@@ -65,7 +60,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def launched(prefix: Path, **arguments: str) -> list[Any]:
     """The actions of the launch file with these arguments, after those that only set the scene."""
     path = prefix / "share/fpgnas_ros/launch/pose.launch.py"
-    description = get_launch_description_from_python_launch_file(str(path))
+    description = sources.get_launch_description_from_python_launch_file(str(path))
     context = LaunchContext(noninteractive=True)
     context.launch_configurations.update(arguments)
     actions = []
@@ -80,7 +75,9 @@ def command(action: Any) -> list[str]:
 
 
 def test_every_argument_is_described(prefix: Path) -> None:
-    description = get_launch_description_from_python_launch_file(str(prefix / "share/fpgnas_ros/launch/pose.launch.py"))
+    description = sources.get_launch_description_from_python_launch_file(
+        str(prefix / "share/fpgnas_ros/launch/pose.launch.py")
+    )
     arguments = {argument.name: argument for argument in description.get_launch_arguments()}
     wanted = {"model", "namespace", "image", "camera_info", "params_file", "autostart", "log_level", "use_sim_time"}
     assert wanted | {"bag", "rviz", "tf_prefix"} <= set(arguments)
@@ -117,17 +114,14 @@ def test_rviz_shows_the_topics_that_its_settings_name(prefix: Path) -> None:
     assert shown <= remapped
 
 
-def test_the_launched_node_answers_in_its_namespace(prefix: Path, tmp_path: Path) -> None:
-    bundle = write_painted_bundle(tmp_path / "bundle").path
+def test_the_launched_node_answers_in_its_namespace(ros: None, bundle: Path, prefix: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.yaml"
     values = {"model": str(bundle), "tf_prefix": "from_file_", "threads": 1}
     settings.write_text(yaml.safe_dump({"/**/pose_node": {"ros__parameters": values}}))
-    os.environ.update(local_environment())
     path = prefix / "share/fpgnas_ros/launch/pose.launch.py"
     arguments = [f"params_file:={settings}", "namespace:=launched", "tf_prefix:=left_", "autostart:=true"]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen([sys.executable, "-c", LAUNCH, str(path), *arguments], stdout=log, stderr=log)
-    rclpy.init()
     robot = Robot("/launched")
     try:
         robot.wait_until_listening()
@@ -136,7 +130,6 @@ def test_the_launched_node_answers_in_its_namespace(prefix: Path, tmp_path: Path
         assert transform.child_frame_id == "left_part_0"  # the model is the file's, the prefix the argument's
     finally:
         robot.close()
-        rclpy.try_shutdown()
         process.send_signal(signal.SIGINT)
         process.wait(20)
     assert "process has finished cleanly" in (tmp_path / "log").read_text()
