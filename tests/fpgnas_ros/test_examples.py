@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseStamped
+from sensor_msgs.msg import CompressedImage
 
 from fpgnas_core.se3 import make_transform
 from fpgnas_ros.pose_messages import from_pose
 from tests.fpgnas_ros.conversation import picture
 from tests.fpgnas_ros.node_process import FRAME, NodeProcess, Robot, camera_info
+from tests.fpgnas_ros.painted_bag import write_painted_bag
 from tests.fpgnas_ros.painted_scene import T_CAMERA_OBJECT
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -68,6 +70,15 @@ def test_where_is_it_prints_the_pose_and_its_uncertainty(robot: Robot, start: St
     assert found, lines[0]
     assert float(found[1]) == pytest.approx(T_CAMERA_OBJECT[2, 3], abs=2e-3)
     assert float(found[4]) > 0
+
+
+def test_play_recording_feeds_the_node(robot: Robot, start: Start, tmp_path: Path) -> None:
+    heard: list[CompressedImage] = []
+    subscription = robot.node.create_subscription(CompressedImage, "/camera/image/compressed", heard.append, 10)
+    process = start("play_recording.py", str(write_painted_bag(tmp_path / "bag", [True] * 3)), "--rate", "2")
+    robot.wait_for(lambda: len(heard) > 3, "second loop")
+    assert process.poll() is None
+    robot.node.destroy_subscription(subscription)
 
 
 def test_approach_pose_is_above_the_object_in_the_robots_frame(robot: Robot, start: Start) -> None:
