@@ -11,20 +11,23 @@ unexport AMENT_PREFIX_PATH _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint typecheck tiny clean
+.PHONY: help demo test test-oldest lint typecheck tiny clean
 .DELETE_ON_ERROR:
 
 PACKAGING := setup.py setup.cfg pyproject.toml package.xml .ci/system_packages.sh
 MESSAGE_TYPES := $(shell find fpgnas_ros/message_types -type f -not -name '*.pyc' 2>/dev/null)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: .venv-demo/.installed ## play the demo bag to the pose node over ROS 2 and score the poses (.venv-demo, no PyTorch)
 	@.venv-demo/bin/python -m fpgnas_ros.demo
 
 test: lint typecheck ## ruff, mypy and every test (.venv)
 	.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+test-oldest: .venv-oldest/.installed ## the robot side's tests on the oldest libraries it supports (.venv-oldest, Python 3.11)
+	.venv-oldest/bin/python -m pytest -p no:cacheprovider tests/fpgnas_core tests/fpgnas_ros tests/models/test_onnx.py $(PYTEST_ARGS)
 
 lint: .venv/.installed ## ruff: rules and format
 	.venv/bin/ruff check .
@@ -41,7 +44,7 @@ tiny: .venv/.installed ## search, retrain, export and evaluate on a tiny configu
 	.venv/bin/python training/evaluate.py --bundle out/tiny/bundle --dataset out/tiny/data --split test --out out/tiny/evaluation
 
 clean: ## remove environments, builds, caches and outputs
-	rm -rf .venv .venv-demo build install log dist *.egg-info out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-demo .venv-oldest build install log dist *.egg-info out .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv-demo/.installed: $(PACKAGING) $(MESSAGE_TYPES)
@@ -50,6 +53,15 @@ clean: ## remove environments, builds, caches and outputs
 	@test -x .venv-demo/bin/python || $(PYTHON) -m venv .venv-demo
 	@.venv-demo/bin/python -m pip install -qq --disable-pip-version-check '.[ros]'
 	@.venv-demo/bin/python -m fpgnas_ros.message_types
+	@touch $@
+
+.venv-oldest/.installed: $(PACKAGING) $(MESSAGE_TYPES) .ci/oldest.txt
+	@.ci/system_packages.sh $(PYTHON) demo
+	@echo "installing the robot side on its oldest libraries into .venv-oldest"
+	@test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	@.venv-oldest/bin/python -m pip install -qq --disable-pip-version-check --only-binary :all: \
+	    -c .ci/oldest.txt -e '.[ros]' pytest onnx trimesh
+	@.venv-oldest/bin/python -m fpgnas_ros.message_types
 	@touch $@
 
 .venv/.installed: $(PACKAGING) $(MESSAGE_TYPES) .ci/install_torch.py

@@ -6,7 +6,10 @@ from pathlib import Path
 from setuptools import setup
 
 SHARE = Path("share")
-SHARED_FILES = ("launch/*.py", "config/*.yaml", "config/*.xml", "models/**/*", "assets/*.mcap", "assets/*.ply")
+SHARED_FILES = (
+    *("launch/*.py", "config/*.yaml", "config/*.xml", "config/*.rviz"),
+    *("models/**/*", "assets/*.mcap", "assets/*.ply"),
+)
 
 
 def share_files() -> list[tuple[str, list[str]]]:

@@ -31,7 +31,8 @@ from fpgnas_ros.statistics import WINDOW_S, Statistics
 from fpgnas_ros.worker import Worker
 
 WARM_UP_SIZE = (640, 480)
-NEWEST_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Every image is taken at once and the newest kept: what a queue of one overwrites nobody would count
+INPUT_QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 DIAGNOSTICS_PERIOD_S = 1.0
 LOG_PERIOD_S = 5.0
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -163,7 +164,7 @@ class PoseNode(LifecycleNode):
         raw = self._settings.image_transport == "raw"
         kind, topic = (Image, "image") if raw else (CompressedImage, "image/compressed")
         self._inputs = [
-            self.create_subscription(message, name, callback, NEWEST_ONLY, qos_overriding_options=options)
+            self.create_subscription(message, name, callback, INPUT_QOS, qos_overriding_options=options)
             for message, name, callback in (
                 (CameraInfo, "camera_info", self._take_camera_info),
                 (kind, topic, self._take_image),

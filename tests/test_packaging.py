@@ -51,6 +51,8 @@ def test_colcon_sees_a_ros_package(tmp_path: Path) -> None:
         "share/fpgnas_ros/launch/pose.launch.py",
         "share/fpgnas_ros/config/pose_node.yaml",
         "share/fpgnas_ros/config/fastdds.xml",
+        "share/fpgnas_ros/config/cyclonedds.xml",
+        "share/fpgnas_ros/config/pose.rviz",
         "share/ament_index/resource_index/packages/fpgnas_ros",
     ],
 )

@@ -32,9 +32,9 @@ def paint(visible: bool = True) -> NDArray[np.uint8]:
     return np.round(255 * np.stack([inside, green, red], axis=2)).astype(np.uint8)
 
 
-def write_painted_bundle(folder: Path) -> Bundle:
-    """The bundle that sees the painted object; its object is a 10 x 8 x 6 cm box named `part`."""
-    model = box_object(upright_axis=(0.0, -1.0, 0.0))  # it is: crops are not turned
+def write_painted_bundle(folder: Path, name: str = "part") -> Bundle:
+    """The bundle that sees the painted object, a box of 10 x 8 x 6 cm."""
+    model = box_object(name, upright_axis=(0.0, -1.0, 0.0))  # it is: crops are not turned
     n_keypoints = len(model.keypoints)
     pixels = CAMERA.project(transform_points(T_CAMERA_OBJECT, model.keypoints))
     from_centre = (pixels - [CAMERA.cx, CAMERA.cy]) * SCALE / STRIDE  # in cells

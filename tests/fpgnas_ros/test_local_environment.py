@@ -16,6 +16,15 @@ def test_the_profile_exists_and_has_room_for_a_4k_frames_worth_of_images() -> No
     assert int(segment.text or 0) >= 2 * 3840 * 2160 * 3
 
 
+def test_the_cyclone_profile_sends_large_pieces_and_asks_for_room_without_insisting() -> None:
+    profile = ElementTree.parse(Path(__file__).resolve().parents[2] / "config" / "cyclonedds.xml")
+    names = {"n": "https://cdds.io/config"}
+    assert profile.findtext(".//n:MaxMessageSize", "", names) == "65500B"
+    buffer = profile.find(".//n:SocketReceiveBufferSize", names)
+    assert buffer is not None
+    assert set(buffer.attrib) == {"max"}  # with a min that the kernel refuses Cyclone DDS does not start
+
+
 def test_domain_is_one_that_linux_has_ports_for() -> None:
     assert 1 <= int(local_environment()["ROS_DOMAIN_ID"]) <= 101
     assert local_environment(42)["ROS_DOMAIN_ID"] == "42"

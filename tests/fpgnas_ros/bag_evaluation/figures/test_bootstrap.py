@@ -18,7 +18,9 @@ def test_interval_of_independent_values_is_that_of_theory() -> None:
 def test_median_agrees_with_scipy() -> None:
     values = np.random.default_rng(4).exponential(size=900)
     found = interval(values, median_of_rows)
-    expected = stats.bootstrap((values,), np.median, n_resamples=1000, rng=0, method="percentile").confidence_interval
+    expected = stats.bootstrap(
+        (values,), np.median, n_resamples=1000, random_state=0, method="percentile"
+    ).confidence_interval
     assert found == pytest.approx(tuple(expected), abs=0.03)
 
 
