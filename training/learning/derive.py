@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +17,14 @@ from training.errors import BudgetError
 from training.learning.loss import pose_loss
 from training.learning.precision import forward
 from training.space.gates import BudgetGates, check_budget
-from training.space.layout import Choice, Layout, layout_of
+from training.space.layout import Choice, Layout, layout_of, used_variables
 from training.space.network import PoseNetwork, inherit_weights
-from training.space.sampling import draw, is_layer
+from training.space.sampling import draw, is_layer, log_probabilities
 from training.space.supernet import Supernet
 
 LOWEST_SHARE = 0.95
 DRAWS, DRAWS_AT_ONCE, COMPLETIONS = 20_000, 200, 100
+CLIMBS, LEAST_CLIMB = 4, 1e-9
 CALIBRATION_CROPS = 640
 
 
@@ -37,13 +39,15 @@ class Candidate:
 
 
 def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Generator) -> list[Layout]:
-    """`count` different networks within [0.95, 1] x budget: the likeliest operators of the likeliest widths, and draws.
+    """`count` different networks within [0.95, 1] x budget: the likeliest that climbing finds, and draws.
 
     Where too few of a bounded number of draws lie in that range, their operators are chosen anew so that they do.
     Raises BudgetError where no network was found; it names the smallest and the largest one.
     """
     p = gates.probabilities(tau).detach()
-    found = dict.fromkeys(_completed(gates, p, _likeliest(gates, p)))
+    starts = [likeliest(gates, p), *draw(gates.space, p, CLIMBS - 1, rng)]
+    tops = sorted((top for start in starts for top in climb(gates, p, start)), key=lambda top: -likeness(gates, p, top))
+    found = dict.fromkeys(layout_of(gates.space, top) for top in tops)
     drawn: list[Choice] = []
     for _ in range(DRAWS // DRAWS_AT_ONCE):
         drawn = list(draw(gates.space, p, DRAWS_AT_ONCE, rng))
@@ -53,8 +57,8 @@ def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Ge
             if len(found) >= count:
                 return list(found)
     for choice in drawn[:COMPLETIONS]:
-        for layout in _completed(gates, p, choice):
-            found.setdefault(layout)
+        for completed in _completed(gates, p, choice):
+            found.setdefault(layout_of(gates.space, completed))
         if len(found) >= count:
             break
     if not found:
@@ -66,6 +70,49 @@ def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Ge
     return list(found)
 
 
+def climb(gates: BudgetGates, p: Tensor, start: Choice) -> list[Choice]:
+    """From the widths, depths, strides and levels of `start` to likelier ones; empty where no step meets the budget.
+
+    A step changes one of them, and the operators are chosen anew for the budget; the likeliest is taken until none is
+    likelier. Operators and sizes are so optimised together, which costs that multiply make too hard for a 0/1 program.
+    """
+    best = _completed(gates, p, start)
+    while True:
+        near = _neighbours(gates, best[0] if best else start)
+        steps = [top for choice in near for top in _completed(gates, p, choice)]
+        highest = max([*best, *steps], key=lambda top: likeness(gates, p, top), default=None)
+        if highest is None or (best and highest is best[0]):
+            return best
+        best = [highest]
+
+
+def likeness(gates: BudgetGates, p: Tensor, choice: Choice) -> float:
+    """Log-probability of a network less that of each of its variables' likeliest options; 0 at most.
+
+    So a deep network, which has more variables than a shallow one, is not the less likely for it.
+    """
+    used = used_variables(gates.space, choice)
+    own = log_probabilities(gates.space, p, choice, used)
+    most = log_probabilities(gates.space, p, likeliest(gates, p), used)
+    return float(sum(own[name] - most[name] for name in used))
+
+
+def _neighbours(gates: BudgetGates, choice: Choice) -> Iterator[Choice]:
+    """Choices with another width, depth, plan of strides, or one level more or less."""
+    used, first = used_variables(gates.space, choice), 0
+    for variable, size in zip(gates.space.variables, gates.table.sizes, strict=True):
+        first += size
+        if is_layer(variable.name) or variable.name not in used:
+            continue
+        for place in np.arange(first - size, first):
+            other = np.array(choice)
+            if variable.kind == "one":
+                other[first - size : first] = 0
+            other[place] = 1 - choice[place] if variable.kind == "any" else 1
+            if not np.array_equal(other, choice):
+                yield other
+
+
 def choice_cost(gates: BudgetGates, choice: Choice) -> float:
     """Cost of one network, in the table's unit."""
     return float(gates.table.expected(torch.as_tensor(np.asarray(choice, np.float64))))
@@ -75,7 +122,7 @@ def _fits(gates: BudgetGates, choice: Choice) -> bool:
     return LOWEST_SHARE * gates.budget <= choice_cost(gates, choice) <= gates.budget
 
 
-def _likeliest(gates: BudgetGates, p: Tensor) -> list[int]:
+def likeliest(gates: BudgetGates, p: Tensor) -> list[int]:
     """The likeliest option of each variable; gates more likely open than closed, and at least one where needed."""
     parts = []
     for variable, part in zip(gates.space.variables, p.split(gates.table.sizes), strict=True):
@@ -86,7 +133,7 @@ def _likeliest(gates: BudgetGates, p: Tensor) -> list[int]:
     return torch.cat(parts).tolist()
 
 
-def _completed(gates: BudgetGates, p: Tensor, choice: Choice) -> list[Layout]:
+def _completed(gates: BudgetGates, p: Tensor, choice: Choice) -> list[Choice]:
     """The widths, depths, strides and levels of a choice with the likeliest operators that meet the budget.
 
     Costs add up once the widths are fixed, so this is a 0/1 program, solved exactly; empty where nothing fits.
@@ -103,7 +150,7 @@ def _completed(gates: BudgetGates, p: Tensor, choice: Choice) -> list[Layout]:
     if solution.x is None:
         return []
     choice[gated] = np.round(solution.x).astype(choice.dtype)
-    return [layout_of(gates.space, choice)] if _fits(gates, choice) else []
+    return [choice] if _fits(gates, choice) else []
 
 
 def _layer_constraints(gates: BudgetGates, gated: np.ndarray) -> list[LinearConstraint]:

@@ -127,11 +127,12 @@ class SupernetSearch:
             loss = self._loss(batch, with_all_levels(self.settings.space, choice), mixed)
         else:
             loss = self._loss(batch, layout_of(self.settings.space, choice), None)
-        self._check_finite(loss.total, batch)
+        self._check_finite("loss", loss.total, batch)
         self.weight_optimiser.zero_grad()
         loss.total.backward()
         self.devices.team.average_gradients(self.supernet.parameters())
-        torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
+        norm = torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
+        self._check_finite("gradient", norm, batch)
         self.weight_optimiser.set_rate(
             cosine_rate(self.step, self.total_steps, self.settings.learning_rate, RATE_WARMUP_STEPS)
         )
@@ -148,7 +149,7 @@ class SupernetSearch:
 
         def loss(layout: Layout, gates: Gates | None) -> Tensor:
             found = self._loss(batch, layout, gates).total
-            self._check_finite(found, batch)
+            self._check_finite("loss", found, batch)
             return found.cpu()
 
         self.supernet.requires_grad_(False)
@@ -164,16 +165,17 @@ class SupernetSearch:
         self.gate_optimiser.step()
         self.supernet.requires_grad_(True)
 
-    def _check_finite(self, loss: Tensor, batch: Batch) -> None:
-        if not torch.isfinite(loss):
+    def _check_finite(self, what: str, value: Tensor, batch: Batch) -> None:
+        """The weights are as they were before the step. Raises RunError."""
+        if not torch.isfinite(value):
             file = self.run.path / "failed_step.pt"
             torch.save(
                 {"step": self.step, "images": batch.images, "masks": batch.targets.masks, "logits": self.gates.logits},
                 file,
             )
             raise RunError(
-                f"step {self.step}: expected a finite loss, got {float(loss)}; batch and gates are in {file}, the last"
-                f" checkpoint in {self.run.path} is from before; lower learning_rate"
+                f"step {self.step}: expected a finite {what}, got {float(value)}; batch and gates are in {file}, the"
+                f" last checkpoint in {self.run.path} is from before; use a lower learning_rate and another --out"
             )
 
     def _save(self) -> None:
