@@ -24,7 +24,7 @@ from training.space.supernet import Supernet
 
 LOWEST_SHARE = 0.95
 DRAWS, DRAWS_AT_ONCE, COMPLETIONS = 20_000, 200, 100
-CLIMBS, LEAST_CLIMB = 4, 1e-9
+CLIMBS = 4
 CALIBRATION_CROPS = 640
 
 
@@ -39,59 +39,78 @@ class Candidate:
 
 
 def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Generator) -> list[Layout]:
-    """`count` different networks within [0.95, 1] x budget: the likeliest that climbing finds, and draws.
+    """`count` different networks within [0.95, 1] x budget: the likeliest that climbing finds, then draws.
 
-    Where too few of a bounded number of draws lie in that range, their operators are chosen anew so that they do.
     Raises BudgetError where no network was found; it names the smallest and the largest one.
     """
     p = gates.probabilities(tau).detach()
     starts = [likeliest(gates, p), *draw(gates.space, p, CLIMBS - 1, rng)]
-    tops = sorted((top for start in starts for top in climb(gates, p, start)), key=lambda top: -likeness(gates, p, top))
+    tops = [top for start in starts for top in climb(gates, p, start)]
+    tops.sort(key=lambda top: -likeness(gates, p, top))
     found = dict.fromkeys(layout_of(gates.space, top) for top in tops)
-    drawn: list[Choice] = []
-    for _ in range(DRAWS // DRAWS_AT_ONCE):
-        drawn = list(draw(gates.space, p, DRAWS_AT_ONCE, rng))
-        fitting = (choice for choice in drawn if _fits(gates, choice))
-        for choice in fitting:
-            found.setdefault(layout_of(gates.space, choice))
-            if len(found) >= count:
-                return list(found)
-    for choice in drawn[:COMPLETIONS]:
-        for completed in _completed(gates, p, choice):
-            found.setdefault(layout_of(gates.space, completed))
-        if len(found) >= count:
-            break
+    found |= dict.fromkeys(draw_layouts(gates, tau, count, rng))
     if not found:
         check_budget(gates.table, gates.budget)
         raise BudgetError(
             f"no network within {LOWEST_SHARE:.0%} of {gates.budget:,.0f}, of {gates.table.limits()[0]:,.0f} to"
             f" {gates.table.limits()[1]:,.0f}; move the budget"
         )
-    return list(found)
+    return list(found)[:count]
+
+
+def draw_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Generator) -> list[Layout]:
+    """At most `count` different networks within [0.95, 1] x budget, as the gates draw them.
+
+    Where too few of a bounded number of draws lie in that range, their operators are chosen anew so that they do.
+    """
+    p = gates.probabilities(tau).detach()
+    found: dict[Layout, None] = {}
+    drawn: list[Choice] = []
+    for _ in range(DRAWS // DRAWS_AT_ONCE):
+        drawn = list(draw(gates.space, p, DRAWS_AT_ONCE, rng))
+        for choice in (choice for choice in drawn if _fits(gates, choice)):
+            found.setdefault(layout_of(gates.space, choice))
+        if len(found) >= count:
+            return list(found)[:count]
+    for choice in drawn[:COMPLETIONS]:
+        for completed in _completed(gates, p, choice):
+            found.setdefault(layout_of(gates.space, completed))
+    return list(found)[:count]
 
 
 def climb(gates: BudgetGates, p: Tensor, start: Choice) -> list[Choice]:
     """From the widths, depths, strides and levels of `start` to likelier ones; empty where no step meets the budget.
 
     A step changes one of them, and the operators are chosen anew for the budget; the likeliest is taken until none is
-    likelier. Operators and sizes are so optimised together, which costs that multiply make too hard for a 0/1 program.
+    likelier. Operators and sizes are so optimised together, whose product makes costs too hard for one 0/1 program.
     """
     best = _completed(gates, p, start)
     while True:
-        near = _neighbours(gates, best[0] if best else start)
-        steps = [top for choice in near for top in _completed(gates, p, choice)]
-        highest = max([*best, *steps], key=lambda top: likeness(gates, p, top), default=None)
-        if highest is None or (best and highest is best[0]):
+        found = _best_step(gates, p, best[0] if best else start, best)
+        if found is best:
             return best
-        best = [highest]
+        best = found
 
 
-def likeness(gates: BudgetGates, p: Tensor, choice: Choice) -> float:
+def _best_step(gates: BudgetGates, p: Tensor, here: Choice, best: list[Choice]) -> list[Choice]:
+    """The likeliest of `best` and of what lies one step from here. No operators make likelier than the sizes allow."""
+    height = likeness(gates, p, best[0]) if best else -np.inf
+    promised = [(likeness(gates, p, near, with_operators=False), near) for near in _neighbours(gates, here)]
+    for promise, near in sorted(promised, key=lambda pair: -pair[0]):
+        if promise <= height:
+            break
+        for top in _completed(gates, p, near):
+            if likeness(gates, p, top) > height:
+                best, height = [top], likeness(gates, p, top)
+    return best
+
+
+def likeness(gates: BudgetGates, p: Tensor, choice: Choice, with_operators: bool = True) -> float:
     """Log-probability of a network less that of each of its variables' likeliest options; 0 at most.
 
     So a deep network, which has more variables than a shallow one, is not the less likely for it.
     """
-    used = used_variables(gates.space, choice)
+    used = {name for name in used_variables(gates.space, choice) if with_operators or not is_layer(name)}
     own = log_probabilities(gates.space, p, choice, used)
     most = log_probabilities(gates.space, p, likeliest(gates, p), used)
     return float(sum(own[name] - most[name] for name in used))

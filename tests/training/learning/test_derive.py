@@ -32,7 +32,7 @@ from training.space.table import CostTable
 
 SHIPPED = Path(__file__).parents[3] / "config/search.yaml"
 TABLE = CostTable(SPACE, 64, 20, part_macs)
-SMALL = tiny_space(stages=(Stage((4, 8), (1, 2)), Stage((4, 8), (1,), (1, 2))), head=Head((4, 8), (0, 1)))
+SMALL = tiny_space(stages=(Stage((4, 8), (1, 2)), Stage((8,), (1,), (1, 2))), head=Head((4, 8), (0, 1)))
 
 
 def gates_at(share: float, space: Space = SPACE) -> BudgetGates:
