@@ -195,19 +195,19 @@ def operator_costs(gates: BudgetGates, choice: Choice) -> np.ndarray:
 
 
 def rank(
-    supernet: Supernet, found: list[tuple[Layout, float]], calibration: CropSet, held_out: CropSet
+    supernet: Supernet, found: list[tuple[Layout, float]], calibration: CropSet, held_out: CropSet, bfloat16: bool
 ) -> list[Candidate]:
     """Candidates of (layout, cost) with the supernet's weights, the lowest held-out loss first."""
     candidates = []
     for layout, cost in tqdm(found, desc="rank", unit="network"):
         network = PoseNetwork(supernet.space, layout, supernet.n_objects, supernet.n_keypoints)
         inherit_weights(network, supernet.state_dict())
-        calibrate_batch_norm(network, calibration)
-        candidates.append(Candidate(layout, cost, held_out_loss(network, held_out), network))
+        calibrate_batch_norm(network, calibration, bfloat16)
+        candidates.append(Candidate(layout, cost, held_out_loss(network, held_out, bfloat16), network))
     return sorted(candidates, key=lambda candidate: candidate.loss)
 
 
-def calibrate_batch_norm(network: PoseNetwork, crops: CropSet) -> None:
+def calibrate_batch_norm(network: PoseNetwork, crops: CropSet, bfloat16: bool) -> None:
     """Replace the running statistics by those of these crops."""
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
@@ -216,17 +216,17 @@ def calibrate_batch_norm(network: PoseNetwork, crops: CropSet) -> None:
     network.train()
     with torch.no_grad():
         for batch in plain_batches(crops.first(CALIBRATION_CROPS), 64):
-            network(batch.images)
+            forward(network, batch.images, bfloat16)
     for norm in norms:
         norm.momentum = 0.1
 
 
-def held_out_loss(network: PoseNetwork, crops: CropSet) -> float:
+def held_out_loss(network: PoseNetwork, crops: CropSet, bfloat16: bool) -> float:
     """Mean loss over the crops, without augmentation."""
     network.eval()
     losses: list[float] = []
     with torch.inference_mode():
         for batch in plain_batches(crops, 64):
-            grid = forward(network, batch.images, False)
+            grid = forward(network, batch.images, bfloat16)
             losses.append(float(pose_loss(grid, batch.targets, network.space.grid_stride).total))
     return float(np.mean(losses))
