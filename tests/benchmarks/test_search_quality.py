@@ -26,7 +26,7 @@ def test_networks_that_tell_most_come_first() -> None:
 
 
 def test_a_way_that_there_is_not_is_refused() -> None:
-    with pytest.raises(SettingsError, match="only: expected some of FPG-NAS, random, .*, got darts"):
+    with pytest.raises(SettingsError, match=r"only: expected some of FPG-NAS, random, .*, got darts"):
         SearchQualitySettings(only=("darts",))
 
 

@@ -82,8 +82,8 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     best, trainings = choose(ranking, settings, searching.weight_crops, held_out)
     architecture = _architecture(searching, best)
     if devices.is_leader:
-        torch.save(searching.supernet.state_dict(), run.path / "supernet.pt")
-        torch.save(best.network.state_dict(), run.path / "initial_weights.pt")
+        run.save("supernet.pt", searching.supernet.state_dict())
+        run.save("initial_weights.pt", best.network.state_dict())
         ranked = {"ranking": lines, "finals": trainings, "loss": best.loss}
         (run.path / "ranking.json").write_text(json.dumps(ranked, indent=1) + "\n")
         channels = sum(grid_channels(architecture.n_objects, architecture.n_keypoints))
