@@ -167,7 +167,8 @@ class SupernetSearch:
             self.run.save(FAILED, failed | {"logits": self.gates.logits.detach()})
             raise RunError(
                 f"step {self.step}: expected a finite {what}, got {float(value.detach())}; batch and gates are in"
-                f" {self.run.path / FAILED}, the last checkpoint in {self.run.path} is from before; use a lower learning_rate and another --out"
+                f" {self.run.path / FAILED}, the last checkpoint in {self.run.path} is from before; use a lower"
+                " learning_rate and another --out"
             )
 
     def _save(self) -> None:
