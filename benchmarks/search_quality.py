@@ -173,9 +173,7 @@ def _architecture(settings: SearchQualitySettings, searching: SearchSettings, cr
     if file.is_file():
         return load_architecture(file)
     if job.name in SEARCHED:
-        method = SEARCHED[job.name]
-        space = replace(searching.space, exclusive=method == "softmax")
-        return search(replace(searching, method=method, space=space), crops)
+        return search(_by_method(searching, SEARCHED[job.name]), crops)
     if job.name in HAND_DESIGNED:
         channels = sum(grid_channels(len(crops.objects), searching.n_keypoints))
         layout, _ = scaled_to(HAND_DESIGNED[job.name], job.budget, searching.input_size, channels)
@@ -183,6 +181,13 @@ def _architecture(settings: SearchQualitySettings, searching: SearchSettings, cr
         drawn = _random_layouts(searching, len(crops.objects), settings.random)
         layout = drawn[int(job.name.removeprefix(RANDOM)) - 1]
     return _store(searching, layout, len(crops.objects), file)
+
+
+def _by_method(searching: SearchSettings, method: str) -> SearchSettings:
+    if method != "softmax":
+        return replace(searching, method=method)
+    space = replace(searching.space, exclusive=True)
+    return replace(searching, method=method, space=space, estimator="straight_through", gate_samples=2)
 
 
 def _random_layouts(searching: SearchSettings, n_objects: int, count: int) -> list[Layout]:

@@ -1,4 +1,7 @@
-"""Measure a latency table: `python training/latency.py --search config/search.yaml --out jetson.json`."""
+"""Measure a latency table: `python training/latency.py --search config/search.yaml --out jetson.json`.
+
+With `--architecture runs/search/architecture.json` the network that was found is measured, beside what the table says.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from training.cli import parse_settings, run_command
 from training.learning.search_settings import SearchSettings
-from training.space.latency import measure_table, parts_of
+from training.space.architecture import load_architecture
+from training.space.cost import layout_parts
+from training.space.latency import measure_module, measure_table, parts_of, read_latency_table
+from training.space.network import build_network, grid_channels
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,29 @@ class LatencySettings:
     """Threads of ONNX Runtime."""
     repeats: int = 5
     """Measurements of each part, of which the lowest counts."""
+    architecture: str = ""
+    """An architecture.json to measure in place of parts, and to compare with the table `out`."""
 
 
 def run(settings: LatencySettings) -> None:
-    """Measure and write."""
+    """Measure and write, or measure a network and print."""
+    if settings.architecture:
+        print(compare(settings))
+        return
     search = parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"])
     parts = parts_of(search.space, search.input_size, settings.n_objects, search.n_keypoints)
     measure_table(parts, Path(settings.out), settings.threads, settings.repeats)
     print(f"latency: {len(parts)} parts; wrote {settings.out}")
+
+
+def compare(settings: LatencySettings) -> str:
+    """One line: what a network takes here, and the sum of its parts by the table."""
+    found, cost = load_architecture(settings.architecture), read_latency_table(settings.out)
+    outputs = sum(grid_channels(found.n_objects, found.n_keypoints))
+    predicted = sum(cost(part) for _, part in layout_parts(found.layout, found.input_size, outputs))
+    measured = measure_module(build_network(found), (3, found.input_size), settings.threads, settings.repeats)
+    difference = f"{predicted / measured - 1:+.1%}"
+    return f"latency: {measured:.3f} ms; its parts by {settings.out}: {predicted:.3f} ms ({difference})"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Latency in place of macs: what every part of a space takes on this machine with ONNX Runtime, and the table of it.
 
 A network's latency is taken as the sum of its parts', each measured alone: fusing and caches make the whole differ, so
-measure the network that was found, too.
+measure the network that was found, too (`training/latency.py --architecture`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from training.errors import SettingsError
@@ -51,11 +52,17 @@ def measure_table(parts: list[Part], path: Path, threads: int, repeats: int) -> 
 
 def measure(part: Part, threads: int, repeats: int) -> float:
     """Milliseconds of one part: the lowest of `repeats` means."""
+    return measure_module(build_part(part), (part.in_channels, part.size), threads, repeats)
+
+
+def measure_module(module: nn.Module, image: tuple[int, int], threads: int, repeats: int) -> float:
+    """Milliseconds of a pass over one image of (channels, side): the lowest of `repeats` means."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     providers = onnxruntime.get_available_providers()
-    session = onnxruntime.InferenceSession(_to_onnx(part), options, providers=providers)
-    feed = {"x": np.zeros((1, part.in_channels, part.size, part.size), np.float32)}
+    channels, side = image
+    session = onnxruntime.InferenceSession(_to_onnx(module, channels, side), options, providers=providers)
+    feed = {"x": np.zeros((1, channels, side, side), np.float32)}
     session.run(None, feed)
     means = []
     for _ in range(repeats):
@@ -79,10 +86,9 @@ def read_latency_table(path: str) -> PartCost:
     return cost
 
 
-def _to_onnx(part: Part) -> bytes:
-    buffer = io.BytesIO()
-    image = torch.zeros(1, part.in_channels, part.size, part.size)
-    torch.onnx.export(build_part(part).eval(), (image,), buffer, input_names=["x"], opset_version=17, dynamo=False)
+def _to_onnx(module: nn.Module, channels: int, side: int) -> bytes:
+    buffer, image = io.BytesIO(), torch.zeros(1, channels, side, side)
+    torch.onnx.export(module.eval(), (image,), buffer, input_names=["x"], opset_version=17, dynamo=False)
     return buffer.getvalue()
 
 
