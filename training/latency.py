@@ -6,17 +6,26 @@ With `--architecture runs/search/architecture.json` the network that was found i
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+import numpy as np
+
 from training.cli import parse_settings, run_command
+from training.learning.derive import draw_layouts
+from training.learning.search import cost_table
 from training.learning.search_settings import SearchSettings
 from training.space.architecture import load_architecture
 from training.space.cost import layout_parts
-from training.space.latency import measure_module, measure_table, parts_of, read_latency_table
-from training.space.network import build_network, grid_channels
+from training.space.gates import BudgetGates
+from training.space.latency import fit_factor, measure_module, measure_table, parts_of, read_latency_table
+from training.space.layout import Layout
+from training.space.network import PoseNetwork, build_network, grid_channels
+
+WHOLE_NETWORKS = 12
+"""Networks on which the table's factor is fitted."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class LatencySettings:
     """What every part of a search space takes on this machine, by ONNX Runtime."""
 
     search: str = "config/search.yaml"
-    """Settings of the search; its space, input_size and n_keypoints count."""
+    """Settings of the search; its space, input_size, n_keypoints and budget_macs count."""
     out: str = "out/latency.json"
     """Table to write; a measurement that was stopped goes on where it was."""
     n_objects: int = 1
@@ -32,7 +41,7 @@ class LatencySettings:
     threads: int = 1
     """Threads of ONNX Runtime."""
     repeats: int = 5
-    """Measurements of each part, of which the lowest counts."""
+    """Measurements of each part, of which the quickest run counts."""
     architecture: str = ""
     """An architecture.json to measure in place of parts, and to compare with the table `out`."""
 
@@ -45,7 +54,18 @@ def run(settings: LatencySettings) -> None:
     search = parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"])
     parts = parts_of(search.space, search.input_size, settings.n_objects, search.n_keypoints)
     measure_table(parts, Path(settings.out), settings.threads, settings.repeats)
-    print(f"latency: {len(parts)} parts; wrote {settings.out}")
+    networks = [PoseNetwork(search.space, layout, settings.n_objects, search.n_keypoints) for layout in drawn(search)]
+    shares = fit_factor(Path(settings.out), networks, search.input_size, settings.threads, settings.repeats)
+    print(
+        f"latency: {len(parts)} parts; {len(shares)} whole networks take {1 / max(shares):.2f} to"
+        f" {1 / min(shares):.2f} of what the table says; wrote {settings.out}"
+    )
+
+
+def drawn(search: SearchSettings) -> list[Layout]:
+    """Networks of the search's macs budget, as gates draw them that have learned nothing."""
+    gates = BudgetGates(search.space, cost_table(replace(search, cost="macs"), 1), search.budget_macs)
+    return draw_layouts(gates, 1.0, WHOLE_NETWORKS, np.random.default_rng(0))
 
 
 def compare(settings: LatencySettings) -> str:

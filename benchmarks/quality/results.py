@@ -109,9 +109,9 @@ def table(rows: Sequence[Row], results: Sequence[Result]) -> str:
             f" {POINTS * np.mean([r.test_add_0_1d for r in row.results]):.1f} |"
         )
     hours = [sum(r.search_hours for r in results), sum(r.training_hours for r in results)]
-    counts = ", ".join(f"{len(drawn)}" for drawn in _draws(results))
-    lines += ["", *_verdicts(rows), f"{len(results)} networks, {hours[0]:.1f} h of searches and {hours[1]:.1f} h of"]
-    lines[-1] += f" trainings; random networks of each seed: {counts or 'none'}."
+    drawn = sum(result.name.startswith(RANDOM) for result in results)
+    lines += ["", *_verdicts(rows), f"{len(results)} networks, {drawn} of them random: {hours[0]:.1f} h of searches,"]
+    lines[-1] += f" {hours[1]:.1f} h of trainings."
     return "\n".join(lines) + "\n"
 
 

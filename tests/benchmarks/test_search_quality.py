@@ -53,6 +53,6 @@ def test_table_says_by_how_much_the_search_is_ahead(tmp_path: Path) -> None:
     text = table(rows, results)
     assert "| 8e-05 | FPG-NAS | 0.988 to 0.988 | 1.00 | **50.0** (50.0) | 80.0 |" in text
     assert "+20.0 random, median, +40.0 random, best on validation" in text
-    assert "4 networks, 0.5 h of searches and 1.0 h of trainings; random networks of each seed: 3." in text
+    assert "4 networks, 3 of them random: 0.5 h of searches, 1.0 h of trainings." in text
     plot(rows, results, tmp_path / "plot.svg")
     assert "FPG-NAS" in (tmp_path / "plot.svg").read_text()
