@@ -1,31 +1,36 @@
 """Is the search worth it: the searched network beside random and hand-designed ones of the same cost.
 
 `python benchmarks/search_quality.py --search config/search.yaml`: every network is trained from scratch on the same
-crops with the same recipe; all choices are made on validation crops, figures are of test crops. Stopped, it goes on
-where it was.
+crops with the same recipe; all choices are made on validation crops, figures are of test crops. Each network's result
+is kept in one file as soon as it is there. Stopped, it goes on where it was; with other `--budgets`, `--seeds` or
+`--only` several processes may work at once.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
+from tqdm import tqdm
 
+from benchmarks.quality.results import RANDOM, Result, add_result, plot, read_results, rows_of, table
 from training.cli import parse_settings, run_command
-from training.data.crops import load_crops
-from training.data.objects import object_models
+from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
-from training.learning.derive import sample_layouts
-from training.learning.retrain import retrain
+from training.errors import SettingsError
+from training.learning.derive import draw_layouts
+from training.learning.retrain import Retraining
 from training.learning.retrain_settings import RetrainSettings
+from training.learning.run_folder import RunFolder
 from training.learning.search import cost_table, search
 from training.learning.search_settings import SearchSettings
 from training.learning.validation import validate
@@ -33,9 +38,12 @@ from training.space.architecture import Architecture, load_architecture
 from training.space.gates import BudgetGates
 from training.space.hand_designed import HAND_DESIGNED, scaled_to
 from training.space.layout import Layout
-from training.space.network import PoseNetwork, build_network, grid_channels
+from training.space.network import PoseNetwork, grid_channels
 
-SEARCHED = {"FPG-NAS": "gates", "soft penalty": "penalty", "softmax DNAS": "softmax"}
+SEARCHED = {"FPG-NAS": "gates", "softmax DNAS": "softmax", "soft penalty": "penalty"}
+WAYS = ("FPG-NAS", RANDOM, *HAND_DESIGNED, "softmax DNAS", "soft penalty")
+"""From what is wanted first to what is wanted last."""
+SEED_OF_DRAWS, SEED_OF_TEST = 23, 1
 
 
 @dataclass(frozen=True)
@@ -43,175 +51,195 @@ class SearchQualitySettings:
     """Searches, draws and designs networks for every budget, trains them alike and compares them."""
 
     search: str = "config/search.yaml"
-    """Settings of the search."""
+    """Settings of the search; its dataset, training split and recipe are those of every network."""
     out: str = "out/search_quality"
     """Where runs, table and plot go."""
-    budgets: Sequence[int] = (20_000_000, 40_000_000, 80_000_000, 160_000_000)
-    """Budgets, multiply-accumulates."""
+    results: str = "benchmarks/results/search_quality.json"
+    """Results of all networks; what is in it is not trained again."""
+    budgets: Sequence[int] = (80_000_000, 40_000_000, 160_000_000, 20_000_000)
+    """Budgets, multiply-accumulates; all seeds of the first come first."""
     seeds_at: int = 80_000_000
     """The budget at which all seeds run; at the others only the first does."""
     seeds: Sequence[int] = (1, 2, 3)
     """Seeds of search, weights and augmentation."""
+    only: Sequence[str] = ()
+    """Ways to take part: FPG-NAS, random, plain and so on; empty: all."""
     random: int = 8
     """Random networks of each budget and seed."""
     crops_seen: int = 60_000
     """Training crops that each network sees."""
     batch_size: int = 32
     """Crops a step."""
-    validation_split: str = "val"
+    validation_split: str = "val_coloured"
     """Split that networks are chosen on."""
     validation_crops: int = 1000
     """Most of its crops."""
-    test_split: str = "test"
+    test_split: str = "test_coloured"
     """Split that figures are of."""
     test_crops: int = 5000
     """Most of its crops."""
-    processes: int = 1
-    """Processes that share every batch."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a way that there is not."""
+        if not set(self.only) <= set(WAYS):
+            raise SettingsError(f"only: expected some of {', '.join(WAYS)}, got {', '.join(self.only)}")
+
+
+class Job(NamedTuple):
+    """One network to make and train."""
+
+    budget: int
+    seed: int
+    name: str
+
+
+class Data(NamedTuple):
+    """Crops that all networks share."""
+
+    training: CropSet
+    validation: CropSet
+    test: CropSet
 
 
 def run(settings: SearchQualitySettings) -> None:
     """Do what is not done yet; table and plot are written anew after every network."""
-    base = parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"])
-    for budget, seed in _cases(settings):
-        here = Path(settings.out) / f"{budget / 1e6:g}M" / f"seed{seed}"
-        searching = replace(base, describe=False, budget_macs=budget, seed=seed)
-        for name in _make_architectures(searching, here, settings.random):
-            _train_and_test(settings, searching, here / name, seed)
-            _write(settings)
-    print((Path(settings.out) / "table.md").read_text())
+    base = replace(parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"]), describe=False)
+    torch.set_num_threads(base.threads or torch.get_num_threads())
+    file = Path(settings.results)
+    done = {(result.budget, result.seed, result.name) for result in read_results(file)}
+    left = [job for job in jobs(settings) if job not in done]
+    data = _load(settings, base) if left else None
+    start = time.monotonic()
+    for number, job in enumerate(left):
+        assert data is not None
+        result = _make_and_train(settings, base, data, job)
+        _write(settings, add_result(file, result))
+        hours = (time.monotonic() - start) / 3600 / (number + 1) * (len(left) - number - 1)
+        tqdm.write(
+            f"search_quality: {job.budget / 1e6:g} MMAC, seed {job.seed}, {job.name}: test ADD-0.05d"
+            f" {result.test_add_0_05d:.1%}; {len(left) - number - 1} networks left, about {hours:.1f} h"
+        )
+    print(_write(settings, read_results(file)))
 
 
-def _cases(settings: SearchQualitySettings) -> Iterator[tuple[int, int]]:
-    for budget in settings.budgets:
-        yield from ((budget, seed) for seed in (settings.seeds if budget == settings.seeds_at else settings.seeds[:1]))
+def jobs(settings: SearchQualitySettings) -> Iterator[Job]:
+    """All networks, those first that tell most: the budget of all seeds, seed by seed, then the other budgets."""
+    ways = [way for way in WAYS if way in (settings.only or WAYS)]
+    for budget in sorted(settings.budgets, key=lambda budget: budget != settings.seeds_at):
+        for seed in settings.seeds if budget == settings.seeds_at else settings.seeds[:1]:
+            for way in ways:
+                names = [f"{RANDOM} {k}" for k in range(1, settings.random + 1)] if way == RANDOM else [way]
+                yield from (Job(budget, seed, name) for name in names)
 
 
-def _make_architectures(base: SearchSettings, here: Path, random: int) -> Iterator[str]:
-    """Names of folders of `here` that hold an architecture.json; made one by one."""
-    yield from _draw_random(base, here, random)
-    for name in HAND_DESIGNED:
-        n_objects = len(object_models(Path(base.dataset), base.n_keypoints))
-        channels = sum(grid_channels(n_objects, base.n_keypoints))
-        layout, _ = scaled_to(HAND_DESIGNED[name], base.budget_macs, base.input_size, channels)
-        yield _store(base, here / name, layout)
-    for name, method in SEARCHED.items():
-        space = replace(base.space, exclusive=method == "softmax")
-        out = here / name
-        if not (out / "architecture.json").is_file():
-            search(replace(base, method=method, space=space, out=str(out)))
-        yield name
+def _load(settings: SearchQualitySettings, base: SearchSettings) -> Data:
+    test, validation = (
+        as_second_pass(load_crops(base.dataset, (split,), base.n_keypoints, base.input_size, most), SEED_OF_TEST)
+        for split, most in (
+            (settings.test_split, settings.test_crops),
+            (settings.validation_split, settings.validation_crops),
+        )
+    )
+    training = load_crops(base.dataset, (base.train_split,), base.n_keypoints, base.input_size, base.crops)
+    return Data(training, validation, test)
 
 
-def _draw_random(base: SearchSettings, here: Path, count: int) -> Iterator[str]:
+def _make_and_train(settings: SearchQualitySettings, base: SearchSettings, data: Data, job: Job) -> Result:
+    folder = Path(settings.out) / f"{job.budget / 1e6:g}M" / f"seed{job.seed}" / job.name
+    searching = replace(base, budget_macs=job.budget, seed=job.seed, out=str(folder))
+    start = time.monotonic()
+    architecture = _architecture(settings, searching, data.training, job)
+    search_hours = (time.monotonic() - start) / 3600 if job.name in SEARCHED else 0.0
+    trained = _train(settings, searching, data, folder)
+    found = json.loads((trained.run.path / "metrics.json").read_text())
+    tested = validate(trained.averaged_network, data.test).shares()
+    return Result(
+        *job,
+        architecture.macs,
+        architecture.params,
+        trained.step * settings.batch_size,
+        found["add_0_05d"],
+        tested["add_0_05d"],
+        tested["add_0_1d"],
+        len(data.test),
+        search_hours,
+        trained.hours,
+    )
+
+
+def _architecture(settings: SearchQualitySettings, searching: SearchSettings, crops: CropSet, job: Job) -> Architecture:
+    """Written to the run folder, too; one that is there is kept."""
+    file = Path(searching.out) / "architecture.json"
+    if file.is_file():
+        return load_architecture(file)
+    if job.name in SEARCHED:
+        return search(_by_method(searching, SEARCHED[job.name]), crops)
+    if job.name in HAND_DESIGNED:
+        channels = sum(grid_channels(len(crops.objects), searching.n_keypoints))
+        layout, _ = scaled_to(HAND_DESIGNED[job.name], job.budget, searching.input_size, channels)
+    else:
+        drawn = _random_layouts(searching, len(crops.objects), settings.random)
+        layout = drawn[int(job.name.removeprefix(RANDOM)) - 1]
+    return _store(searching, layout, len(crops.objects), file)
+
+
+def _by_method(searching: SearchSettings, method: str) -> SearchSettings:
+    if method != "softmax":
+        return replace(searching, method=method)
+    space = replace(searching.space, exclusive=True)
+    return replace(searching, method=method, space=space, estimator="straight_through", gate_samples=2)
+
+
+def _random_layouts(searching: SearchSettings, n_objects: int, count: int) -> list[Layout]:
     """The same space and window, every gate logit zero."""
-    n_objects = len(object_models(Path(base.dataset), base.n_keypoints))
-    gates = BudgetGates(base.space, cost_table(base, n_objects), base.budget_macs)
-    found = sample_layouts(gates, 1.0, count + 1, np.random.default_rng([base.seed, 23]))
-    for number, layout in enumerate(found[1:], 1):  # the first is no draw but the likeliest
-        yield _store(base, here / f"random {number}", layout)
+    gates = BudgetGates(searching.space, cost_table(searching, n_objects), searching.budget_macs)
+    return draw_layouts(gates, 1.0, count, np.random.default_rng([searching.seed, SEED_OF_DRAWS]))
 
 
-def _store(base: SearchSettings, folder: Path, layout: Layout) -> str:
-    n_objects = len(object_models(Path(base.dataset), base.n_keypoints))
-    table = cost_table(base, n_objects)
-    network = PoseNetwork(base.space, layout, n_objects, base.n_keypoints)
+def _store(searching: SearchSettings, layout: Layout, n_objects: int, file: Path) -> Architecture:
+    network = PoseNetwork(searching.space, layout, n_objects, searching.n_keypoints)
     params = sum(p.numel() for p in network.parameters())
-    macs = round(table.cost_of(layout))
-    folder.mkdir(parents=True, exist_ok=True)
-    Architecture(base.space, layout, n_objects, base.n_keypoints, base.input_size, base.budget_macs, macs, params).save(
-        folder / "architecture.json"
+    macs = round(cost_table(searching, n_objects).cost_of(layout))
+    shape = (n_objects, searching.n_keypoints, searching.input_size, searching.budget_macs)
+    architecture = Architecture(searching.space, layout, *shape, macs, params)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    architecture.save(file)
+    return architecture
+
+
+def _train(settings: SearchQualitySettings, searching: SearchSettings, data: Data, folder: Path) -> Retraining:
+    """From scratch, or from the last checkpoint."""
+    recipe = RetrainSettings(
+        architecture=str(folder / "architecture.json"),
+        dataset=searching.dataset,
+        out=str(folder / "retrain"),
+        train_splits=(searching.train_split,),
+        validation_split=settings.validation_split,
+        validation_crops=settings.validation_crops,
+        crops=searching.crops,
+        seed=searching.seed,
+        steps=max(1, settings.crops_seen // settings.batch_size),
+        batch_size=settings.batch_size,
+        learning_rate=searching.learning_rate,
+        augmentation=searching.augmentation,
+        bfloat16=searching.bfloat16,
+        threads=searching.threads,
+        validate_every=settings.crops_seen,
     )
-    return folder.name
+    training = Retraining(recipe, data.training, data.validation, RunFolder(recipe.out, recipe))
+    training.train()
+    return training
 
 
-def _train_and_test(settings: SearchQualitySettings, base: SearchSettings, folder: Path, seed: int) -> None:
-    if (folder / "result.json").is_file():
-        return
-    run = retrain(
-        RetrainSettings(
-            architecture=str(folder / "architecture.json"),
-            dataset=base.dataset,
-            out=str(folder / "retrain"),
-            train_splits=(base.train_split,),
-            validation_split=settings.validation_split,
-            validation_crops=settings.validation_crops,
-            crops=base.crops,
-            seed=seed,
-            steps=max(1, settings.crops_seen // settings.batch_size),
-            batch_size=settings.batch_size,
-            learning_rate=base.learning_rate,
-            augmentation=base.augmentation,
-            bfloat16=base.bfloat16,
-            processes=settings.processes,
-            threads=base.threads,
-        )
-    )
-    architecture = load_architecture(folder / "architecture.json")
-    network = build_network(architecture)
-    network.load_state_dict(torch.load(run / "weights.pt", weights_only=True))
-    crops = load_crops(base.dataset, (settings.test_split,), base.n_keypoints, base.input_size, settings.test_crops)
-    tested = validate(network, as_second_pass(crops, 1)).shares()
-    validated = json.loads((run / "metrics.json").read_text())
-    result = {
-        "macs": architecture.macs,
-        "params": architecture.params,
-        "validation_add_0_05d": validated["add_0_05d"],
-        "test_add_0_05d": tested["add_0_05d"],
-        "test_add_0_1d": tested["add_0_1d"],
-        "test_images": len(crops),
-    }
-    (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n")
-
-
-def _write(settings: SearchQualitySettings) -> None:
-    """table.md, results.json and plot.svg of all that is there."""
-    out = Path(settings.out)
-    rows = [row for budget, seed in _cases(settings) for row in _rows(out, budget, seed)]
-    (out / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
-    lines = [
-        "| budget, MMAC | seed | network | macs, M | of budget | weights, M | test ADD-0.05d, % | ADD-0.1d, % |",
-        "|---:|---:|---|---:|---:|---:|---:|---:|",
-    ]
-    for row in rows:
-        lines.append(
-            f"| {row['budget'] / 1e6:g} | {row['seed']} | {row['name']} | {row['macs'] / 1e6:.2f} |"
-            f" {row['macs'] / row['budget']:.3f} | {row['params'] / 1e6:.2f} | {100 * row['test_add_0_05d']:.1f} |"
-            f" {100 * row['test_add_0_1d']:.1f} |"
-        )
-    (out / "table.md").write_text("\n".join(lines) + "\n")
-    _plot(rows, out / "plot.svg")
-
-
-def _rows(out: Path, budget: int, seed: int) -> Iterator[dict[str, float | str]]:
-    here = out / f"{budget / 1e6:g}M" / f"seed{seed}"
-    found = {file.parent.name: json.loads(file.read_text()) for file in sorted(here.glob("*/result.json"))}
-    drawn = sorted(
-        (result for name, result in found.items() if name.startswith("random")),
-        key=lambda result: result["validation_add_0_05d"],
-    )
-    summary = {name: found[name] for name in (*SEARCHED, *HAND_DESIGNED) if name in found}
-    if drawn:
-        summary[f"random, best of {len(drawn)} on validation"] = drawn[-1]
-        middle = sorted(drawn, key=lambda result: result["test_add_0_05d"])
-        summary[f"random, median of {len(drawn)}"] = middle[(len(middle) - 1) // 2]
-    for name, result in summary.items():
-        yield {"budget": budget, "seed": seed, "name": name} | result
-
-
-def _plot(rows: Sequence[dict[str, float | str]], path: Path) -> None:
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for name in dict.fromkeys(str(row["name"]) for row in rows):
-        own = [row for row in rows if row["name"] == name]
-        accuracy = [100 * float(row["test_add_0_05d"]) for row in own]
-        bold = name == "FPG-NAS"
-        style = {"linewidth": 2.5 if bold else 1, "zorder": 3 if bold else 2}
-        axes.plot([float(row["macs"]) / 1e6 for row in own], accuracy, "o-", label=name, **style)
-    axes.set(xscale="log", xlabel="macs, M (a pass)", ylabel="test ADD-0.05d, %")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(fontsize=8)
-    figure.savefig(path)
+def _write(settings: SearchQualitySettings, results: Sequence[Result]) -> str:
+    """table.md and plot.svg of all that is there; returns the table."""
+    out, names = Path(settings.out), [way for way in WAYS if way != RANDOM]
+    out.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(results, names)
+    text = table(rows, results)
+    (out / "table.md").write_text(text)
+    plot(rows, results, out / "plot.svg")
+    return text
 
 
 if __name__ == "__main__":

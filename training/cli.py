@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,6 +14,7 @@ from fpgnas_core.errors import FpgnasError
 
 Settings = TypeVar("Settings")
 EXIT_BAD_USE = 2
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run_command(settings_class: type[Settings], run: Callable[[Settings], object]) -> None:
@@ -24,6 +26,12 @@ def run_command(settings_class: type[Settings], run: Callable[[Settings], object
         run(parse_settings(settings_class))
     except FpgnasError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_USE)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror}; free some disk space, the same command then goes on", file=sys.stderr)
         sys.exit(EXIT_BAD_USE)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)

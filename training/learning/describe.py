@@ -33,7 +33,6 @@ def _text(settings: SearchSettings, values: dict[str, object], unit: str) -> str
     range_ = f"{values[f'min_{unit}']:,} to {values[f'max_{unit}']:,} {unit}"
     count = settings.space.n_architectures
     lines.append(f"architectures: 10^{settings.space.log10_architectures:.2f}, exactly {count}")
-    lines.append(
-        f"one {settings.input_size} x {settings.input_size} pass: {range_}; budget {settings.budget_macs:,} macs"
-    )
+    budget = settings.budget_macs if unit == "macs" else settings.budget_ms
+    lines.append(f"one {settings.input_size} x {settings.input_size} pass: {range_}; budget {budget:,} {unit}")
     return "\n".join([*lines, f"picture: {values['picture']}"])

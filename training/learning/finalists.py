@@ -36,8 +36,8 @@ def choose(
         trained = []
         for place, candidate in tqdm(left, desc=f"finals, round {number + 1}", unit="network"):
             _train(candidate, settings, crops, number)
-            calibrate_batch_norm(candidate.network, crops)
-            loss = held_out_loss(candidate.network, held_out)
+            calibrate_batch_norm(candidate.network, crops, settings.bfloat16)
+            loss = held_out_loss(candidate.network, held_out, settings.bfloat16)
             trainings.append({"place": place, "round": number, "steps": settings.finalist_steps, "loss": loss})
             trained.append((place, replace(candidate, loss=loss)))
         left = sorted(trained, key=lambda entry: entry[1].loss)[: (len(trained) + 1) // 2]

@@ -1,7 +1,8 @@
 """Gradients of the gate logits, by two estimators of the expected loss over all networks.
 
 Widths, depths and strides have no value between two options, so both judge them by the score function with the mean
-loss of the step's other networks as baseline (leave one out: Kool et al. 2019), on one batch for all.
+loss of the step's other networks as baseline (leave one out: Kool et al. 2019), on one batch for all. Which of them is
+the default and why: `SearchSettings.estimator`.
 """
 
 from __future__ import annotations

@@ -61,16 +61,20 @@ class RunFolder:
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Write a checkpoint with PyTorch's random state; atomic, so a kill leaves the one before. Raises RunError."""
-        unfinished = self.path / "checkpoint.unfinished"
+        self.save(CHECKPOINT, dict(state) | {"torch_random": torch.get_rng_state()})
+
+    def save(self, name: str, state: Mapping[str, Any]) -> None:
+        """Write tensors to a file of this folder; atomic. Raises RunError for a full disk."""
+        unfinished = (self.path / name).with_suffix(".unfinished")
         try:
-            torch.save(dict(state) | {"torch_random": torch.get_rng_state()}, unfinished)
+            torch.save(state, unfinished)
         except (OSError, RuntimeError) as error:  # PyTorch's writer raises RuntimeError for a full disk
             reason = str(error).splitlines()[0]
             raise RunError(
-                f"{unfinished}: expected to write a checkpoint, got: {reason}; free some disk space and start again,"
-                f" {self.path / CHECKPOINT} is from before"
+                f"{unfinished}: expected to write, got: {reason}; free some disk space, the same command then goes on"
+                " from the last checkpoint"
             ) from error
-        unfinished.replace(self.path / CHECKPOINT)
+        unfinished.replace(self.path / name)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The last checkpoint, random state restored; None at the start of a run."""

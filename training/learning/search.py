@@ -35,10 +35,11 @@ METHODS = {
 }
 
 
-def search(settings: SearchSettings) -> Architecture:
+def search(settings: SearchSettings, crops: CropSet | None = None) -> Architecture:
     """Search, derive, and write architecture.json, initial_weights.pt, supernet.pt, ranking.json and network.svg.
 
-    Raises BudgetError at once for a budget outside the space.
+    crops: those that the settings name, where they are loaded already. Raises BudgetError at once for a budget outside
+    the space.
     """
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -46,7 +47,7 @@ def search(settings: SearchSettings) -> Architecture:
     check_budget(table, settings.budget_ms if settings.cost == "latency" else settings.budget_macs)
     devices = launch(settings)
     run = RunFolder(settings.out, replace(settings, describe=False, json=False, picture=""))
-    crops = load_crops(
+    crops = crops or load_crops(
         settings.dataset, (settings.train_split,), settings.n_keypoints, settings.input_size, settings.crops
     )
     parts = split_crops(crops, settings.seed)
@@ -81,8 +82,8 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     best, trainings = choose(ranking, settings, searching.weight_crops, held_out)
     architecture = _architecture(searching, best)
     if devices.is_leader:
-        torch.save(searching.supernet.state_dict(), run.path / "supernet.pt")
-        torch.save(best.network.state_dict(), run.path / "initial_weights.pt")
+        run.save("supernet.pt", searching.supernet.state_dict())
+        run.save("initial_weights.pt", best.network.state_dict())
         ranked = {"ranking": lines, "finals": trainings, "loss": best.loss}
         (run.path / "ranking.json").write_text(json.dumps(ranked, indent=1) + "\n")
         channels = sum(grid_channels(architecture.n_objects, architecture.n_keypoints))
@@ -98,7 +99,9 @@ def _rank(searching: SupernetSearch, held_out: CropSet) -> list[Candidate]:
     rng = np.random.default_rng([settings.seed, 13])
     found = sample_layouts(gates, settings.tau[1], settings.samples, rng)
     costs = [gates.table.cost_of(layout) for layout in found]
-    return rank(searching.supernet, list(zip(found, costs, strict=True)), searching.weight_crops, held_out)
+    return rank(
+        searching.supernet, list(zip(found, costs, strict=True)), searching.weight_crops, held_out, settings.bfloat16
+    )
 
 
 def _architecture(searching: SupernetSearch, best: Candidate) -> Architecture:

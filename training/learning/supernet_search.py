@@ -31,6 +31,7 @@ GRADIENT_NORM = 10.0
 WEIGHT_DECAY = 1e-2
 RATE_WARMUP_STEPS = 50
 LOG_EVERY = 20
+FAILED = "failed_step.pt"
 WEIGHT_DRAWS, GATE_DRAWS = 17, 19
 
 
@@ -75,25 +76,19 @@ class SupernetSearch:
         self._resume()
         weight_batches, gate_batches = self._batches()
         log = SearchLog(self.run, self.gates, self.step, self.settings.tensorboard, self.devices.is_leader)
-        bar = tqdm(
-            total=self.total_steps,
-            initial=self.step,
-            desc="search",
-            unit="step",
-            smoothing=0.02,
-            disable=not self.devices.is_leader,
-        )
         self.supernet.train()
-        for batch in weight_batches:
-            loss = self._weight_step(self.devices.take(batch))
-            if self._is_gate_step():
-                self._gate_step(self.devices.take(next(gate_batches)))
-            self.step += 1
-            bar.update()
-            if self.step % LOG_EVERY == 0:
-                bar.set_postfix_str(log.write(self.step, self.tau, loss))
-            if self.step % self.settings.save_every == 0:
-                self._save()
+        with tqdm(total=self.total_steps, initial=self.step, desc="search", unit="step", smoothing=0.02,
+                  disable=not self.devices.is_leader) as bar:  # fmt: skip
+            for batch in weight_batches:
+                loss = self._weight_step(self.devices.take(batch))
+                if self._is_gate_step():
+                    self._gate_step(self.devices.take(next(gate_batches)))
+                self.step += 1
+                bar.update()
+                if self.step % LOG_EVERY == 0:
+                    bar.set_postfix_str(log.write(self.step, self.tau, loss))
+                if self.step % self.settings.save_every == 0:
+                    self._save()
         self._save()
 
     def _batches(self) -> tuple[Iterator[Batch], Iterator[Batch]]:
@@ -127,11 +122,12 @@ class SupernetSearch:
             loss = self._loss(batch, with_all_levels(self.settings.space, choice), mixed)
         else:
             loss = self._loss(batch, layout_of(self.settings.space, choice), None)
-        self._check_finite(loss.total, batch)
+        self._check_finite("loss", loss.total, batch)
         self.weight_optimiser.zero_grad()
         loss.total.backward()
         self.devices.team.average_gradients(self.supernet.parameters())
-        torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
+        norm = torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), GRADIENT_NORM)
+        self._check_finite("gradient", norm, batch)
         self.weight_optimiser.set_rate(
             cosine_rate(self.step, self.total_steps, self.settings.learning_rate, RATE_WARMUP_STEPS)
         )
@@ -148,7 +144,7 @@ class SupernetSearch:
 
         def loss(layout: Layout, gates: Gates | None) -> Tensor:
             found = self._loss(batch, layout, gates).total
-            self._check_finite(found, batch)
+            self._check_finite("loss", found, batch)
             return found.cpu()
 
         self.supernet.requires_grad_(False)
@@ -164,16 +160,15 @@ class SupernetSearch:
         self.gate_optimiser.step()
         self.supernet.requires_grad_(True)
 
-    def _check_finite(self, loss: Tensor, batch: Batch) -> None:
-        if not torch.isfinite(loss):
-            file = self.run.path / "failed_step.pt"
-            torch.save(
-                {"step": self.step, "images": batch.images, "masks": batch.targets.masks, "logits": self.gates.logits},
-                file,
-            )
+    def _check_finite(self, what: str, value: Tensor, batch: Batch) -> None:
+        """The weights are as they were before the step. Raises RunError."""
+        if not torch.isfinite(value):
+            failed = {"step": self.step, "images": batch.images, "masks": batch.targets.masks}
+            self.run.save(FAILED, failed | {"logits": self.gates.logits.detach()})
             raise RunError(
-                f"step {self.step}: expected a finite loss, got {float(loss)}; batch and gates are in {file}, the last"
-                f" checkpoint in {self.run.path} is from before; lower learning_rate"
+                f"step {self.step}: expected a finite {what}, got {float(value.detach())}; batch and gates are in"
+                f" {self.run.path / FAILED}, the last checkpoint in {self.run.path} is from before; use a lower"
+                " learning_rate and another --out"
             )
 
     def _save(self) -> None:

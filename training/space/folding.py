@@ -80,7 +80,8 @@ def _replace(layer: GatedLayer, target: str, covered: list[str], module: nn.Modu
 def linear_of(operator: nn.Module) -> Linear | None:
     """The operator as one convolution; None where it has an activation or more than one convolution in it."""
     leaves = [leaf for leaf in operator.modules() if not list(leaf.children())]
-    return _conv_bn(*leaves) if [type(leaf) for leaf in leaves] == [nn.Conv2d, nn.BatchNorm2d] else None
+    is_one = len(leaves) == 2 and isinstance(leaves[0], nn.Conv2d) and isinstance(leaves[1], nn.BatchNorm2d)
+    return _conv_bn(*leaves) if is_one else None
 
 
 def covers(target: Linear, branch: Linear) -> bool:

@@ -96,11 +96,11 @@ class BudgetGates(nn.Module):
 
         with torch.no_grad():
             low, high = -1.0, 1.0
-            while excess(high) > 0 and high < GREATEST_MULTIPLIER:
+            while (above := excess(high)) > 0 and high < GREATEST_MULTIPLIER:
                 high *= 2
-            while excess(low) < 0 and low > -GREATEST_MULTIPLIER:
+            while (below := excess(low)) < 0 and low > -GREATEST_MULTIPLIER:
                 low *= 2
-            if excess(high) > 0 or excess(low) < 0:
+            if above > 0 or below < 0:
                 raise BudgetError(
                     f"budget: {self.budget:,.0f} is too near the end of this space ({_range(self.table)}); move it"
                 )

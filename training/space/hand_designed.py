@@ -11,7 +11,6 @@ from training.errors import BudgetError
 from training.space.cost import layout_parts, part_macs
 from training.space.layout import Block, Layout
 
-SMALLEST_STEP = 4
 WIDEST = 64.0
 """Greatest scale of the widths below."""
 
@@ -67,4 +66,4 @@ def _layout(
 
 
 def _scaled(width: int, scale: float) -> int:
-    return max(SMALLEST_STEP, round(width * scale / SMALLEST_STEP) * SMALLEST_STEP)
+    return max(4, round(width * scale))

@@ -52,13 +52,15 @@ def log_probability(space: Space, probabilities: Tensor, choice: Choice, names: 
     names: variables that count; None: all that the network uses.
     """
     names = used_variables(space, choice) if names is None else names & used_variables(space, choice)
+    return sum(log_probabilities(space, probabilities, choice, names).values(), torch.zeros((), dtype=torch.float64))
+
+
+def log_probabilities(space: Space, probabilities: Tensor, choice: Choice, names: set[str]) -> dict[str, Tensor]:
+    """Log-probability of what a choice has of each of these variables, scalars with a gradient."""
     counts = [len(variable.options) for variable in space.variables]
-    total = torch.zeros((), dtype=torch.float64)
     values = torch.as_tensor(np.asarray(choice, np.float64))
-    for variable, p, z in zip(space.variables, probabilities.split(counts), values.split(counts), strict=True):
-        if variable.name in names:
-            total = total + _log_likelihood(variable.kind, p, z)
-    return total
+    parts = zip(space.variables, probabilities.split(counts), values.split(counts), strict=True)
+    return {v.name: _log_likelihood(v.kind, p, z) for v, p, z in parts if v.name in names}
 
 
 def _log_likelihood(kind: Kind, p: Tensor, z: Tensor) -> Tensor:

@@ -93,32 +93,31 @@ class CostTable:
         p = dict(zip(self._names, probabilities.split(self.sizes), strict=True))
         head = self._operators_at(p, "head", range(max(self.space.head.depths)), self.space.head.depths)
         total = self._stem @ p["stem.width"] + self._output @ p["head.width"]
-        total = total + torch.einsum("kh,k,h->", self._head, head, p["head.width"])
+        total = total + (self._head @ p["head.width"]) @ head
         by_plan, before = torch.zeros_like(p["strides"]), p["stem.width"]
         for index, table in enumerate(self._stages):
             width = p[f"{stage_name(index)}.width"]
             fused = table.is_grid + (1 - table.is_grid) * p["neck"][index]
             alive = 1 - table.is_beyond * (1 - p["neck"][index:]).prod()
             by_plan = by_plan + alive * self._stage_cost(p, index, before, width)
-            by_plan = by_plan + fused * torch.einsum("pbh,b,h->p", table.level, width, p["head.width"])
+            by_plan = by_plan + fused * ((table.level @ p["head.width"]) @ width)
             before = width
         return total + by_plan @ p["strides"]
 
     def _stage_cost(self, p: dict[str, Tensor], index: int, before: Tensor, width: Tensor) -> Tensor:
         """(P,) cost of the stage's layers where it is there."""
         name, table, stage = stage_name(index), self._stages[index], self.space.stages[index]
-        first = table.projection + torch.einsum("pkab,k->pab", table.first, p[f"{name}.0"])
+        first = ((table.first @ width) @ before) @ p[f"{name}.0"]
         later = self._operators_at(p, name, range(1, max(stage.depths)), stage.depths)
-        return torch.einsum("pab,a,b->p", first, before, width) + torch.einsum("pkb,k,b->p", table.later, later, width)
+        return (table.projection @ width) @ before + first + (table.later @ width) @ later
 
     def _operators_at(self, p: dict[str, Tensor], name: str, layers: range, depths: Sequence[int]) -> Tensor:
         """(K,) how many layers have each operator, in expectation, of those that must have at least one."""
+        if not layers:
+            return torch.zeros(len(self.operators_in(name)), dtype=torch.float64)
         depth = p[f"{name}.depth"]
-        total = torch.zeros(len(self.operators_in(name)), dtype=depth.dtype)
-        for layer in layers:
-            there = sum(depth[place] for place, count in enumerate(depths) if count > layer)
-            total = total + there * self._given_some(p[f"{name}.{layer}"])
-        return total
+        there = _tensor([[float(count > layer) for count in depths] for layer in layers]) @ depth
+        return there @ self._given_some(torch.stack([p[f"{name}.{layer}"] for layer in layers]))
 
     def operators_in(self, block: str) -> tuple[str, ...]:
         """Candidate operators of each layer of a stage or of the head."""

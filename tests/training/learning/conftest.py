@@ -28,6 +28,7 @@ def search_settings(dataset: str, tmp_path_factory: pytest.TempPathFactory) -> S
         warmup_steps=4,
         steps=8,
         gate_every=2,
+        gate_samples=4,
         batch_size=8,
         samples=3,
         ranking_crops=12,

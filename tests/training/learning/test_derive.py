@@ -1,27 +1,45 @@
 """Deriving: never above the budget, and the likeliest operators by enumeration."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from tests.training.learning.conftest import SPACE
-from training.learning.derive import _completed, _fits, choice_cost, operator_costs, sample_layouts
+from tests.training.space.conftest import all_choices, tiny_space
+from training.cli import parse_settings
+from training.learning.derive import (
+    _completed,
+    _fits,
+    choice_cost,
+    climb,
+    likeliest,
+    likeness,
+    operator_costs,
+    sample_layouts,
+)
+from training.learning.search import cost_table
+from training.learning.search_settings import SearchSettings
 from training.space.cost import count_macs, part_macs
 from training.space.gates import BudgetGates
 from training.space.layout import layout_of
 from training.space.network import PoseNetwork
 from training.space.sampling import draw, log_probability
+from training.space.space import Head, Space, Stage
 from training.space.table import CostTable
 
+SHIPPED = Path(__file__).parents[3] / "config/search.yaml"
 TABLE = CostTable(SPACE, 64, 20, part_macs)
-SMALLEST, LARGEST = TABLE.limits()
+SMALL = tiny_space(stages=(Stage((4, 8), (1, 2)), Stage((8,), (1,), (1, 2))), head=Head((4, 8), (0, 1)))
 
 
-def gates_at(share: float) -> BudgetGates:
-    gates = BudgetGates(SPACE, TABLE, SMALLEST + share * (LARGEST - SMALLEST))
-    gates.logits.data.copy_(torch.from_numpy(np.random.default_rng(0).normal(0, 1, SPACE.n_logits)))
+def gates_at(share: float, space: Space = SPACE) -> BudgetGates:
+    table = TABLE if space is SPACE else CostTable(space, 64, 20, part_macs)
+    smallest, largest = table.limits()
+    gates = BudgetGates(space, table, smallest + share * (largest - smallest))
+    gates.logits.data.copy_(torch.from_numpy(np.random.default_rng(0).normal(0, 1, space.n_logits)))
     return gates
 
 
@@ -33,6 +51,15 @@ def test_networks_lie_within_the_budget_window(share: float) -> None:
     for layout in found:
         macs = count_macs(PoseNetwork(SPACE, layout, 1, 5), 64)
         assert 0.95 * gates.budget <= macs <= gates.budget
+
+
+@pytest.mark.parametrize("budget", [20_000_000, 40_000_000, 80_000_000, 160_000_000])
+def test_networks_of_the_shipped_space_lie_within_the_window_even_of_gates_that_learned_nothing(budget: int) -> None:
+    search = parse_settings(SearchSettings, ["--config", str(SHIPPED), "--describe", "true"])
+    table = cost_table(search, 1)
+    found = sample_layouts(BudgetGates(search.space, table, budget), 1.0, 3, np.random.default_rng(0))
+    assert len(found) == 3
+    assert all(0.95 * budget <= table.cost_of(layout) <= budget for layout in found)
 
 
 def test_completed_choice_is_the_likeliest_of_its_widths() -> None:
@@ -49,7 +76,19 @@ def test_completed_choice_is_the_likeliest_of_its_widths() -> None:
             value = float(log_probability(SPACE, p, other))
             if value > best_value:
                 best, best_value = layout_of(SPACE, other), value
-    assert _completed(gates, p, choice) == [best]
+    assert [layout_of(SPACE, found) for found in _completed(gates, p, choice)] == [best]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.4])
+def test_climbing_finds_the_likeliest_network_of_all_in_the_window(share: float) -> None:
+    gates = gates_at(share, SMALL)
+    p = gates.probabilities(0.5).detach()
+    fitting = [choice for choice in all_choices(SMALL) if _fits(gates, np.array(choice))]
+    best = max(likeness(gates, p, choice) for choice in fitting)
+    starts = [likeliest(gates, p), *draw(SMALL, p, 3, np.random.default_rng(0))]
+    found = [likeness(gates, p, top) for start in starts for top in climb(gates, p, start)]
+    assert max(found) == pytest.approx(best)
+    assert best <= 0
 
 
 def _needing_one(choice: np.ndarray) -> list[tuple[str, ...]]:

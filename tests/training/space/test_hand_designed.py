@@ -1,4 +1,4 @@
-"""Hand-designed networks: within a tenth of the budget, never above it, and they run."""
+"""Hand-designed networks: within 5 % of the budget, never above it, and they run."""
 
 import pytest
 import torch
@@ -10,13 +10,13 @@ from training.space.network import PoseNetwork
 from training.space.space import Space
 
 
-@pytest.mark.parametrize("budget", [20_000_000, 160_000_000])
+@pytest.mark.parametrize("budget", [20_000_000, 40_000_000, 80_000_000, 160_000_000])
 @pytest.mark.parametrize("name", HAND_DESIGNED)
 def test_design_fills_the_budget(name: str, budget: int) -> None:
     layout, macs = scaled_to(HAND_DESIGNED[name], budget, 128, 41)
     network = PoseNetwork(Space(), layout, 1, 12)
     assert count_macs(network, 128) == macs
-    assert 0.85 * budget <= macs <= budget
+    assert 0.95 * budget <= macs <= budget
     assert network.eval()(torch.zeros(1, 3, 128, 128)).class_logits.shape == (1, 1, 16, 16)
 
 
