@@ -16,6 +16,7 @@ from torch import Tensor
 
 from fpgnas_core.bundle import Bundle, write_bundle
 from training.data.batches import MEAN, STD, normalised
+from training.data.crop_pixels import PICTURE
 from training.data.crops import CropSet, load_crops
 from training.errors import RunError
 from training.learning.export_settings import ExportSettings
@@ -57,7 +58,7 @@ def load_network(run: Path, architecture: Architecture) -> PoseNetwork:
     """The trained network of a run folder, in evaluation mode. Raises RunError where the run is not finished."""
     network = build_network(architecture)
     try:
-        network.load_state_dict(torch.load(run / "weights.pt", weights_only=True))
+        network.load_state_dict(torch.load(run / "weights.pt", map_location="cpu", weights_only=True))
     except (OSError, RuntimeError) as error:
         raise RunError(f"{run}: expected weights.pt of a finished retraining, got: {error}; run retrain.py") from error
     return network.eval()
@@ -88,7 +89,7 @@ def to_onnx(network: PoseNetwork, size: int) -> bytes:
 def check_parity(network: PoseNetwork, model: bytes, crops: CropSet, tolerance: float) -> float:
     """Largest relative difference of any output over the crops, ONNX Runtime against PyTorch. Raises RunError."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    images = normalised(torch.from_numpy(crops.images))
+    images = normalised(torch.from_numpy(crops.pixels.read()[:, PICTURE]))
     with torch.inference_mode():
         expected = network(images)
     got = session.run(None, {"image": images.numpy()})

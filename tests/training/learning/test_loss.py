@@ -10,6 +10,7 @@ from training.learning.loss import CLASS_WEIGHT, COORDINATE_WEIGHT, VOTE_WEIGHT,
 from training.space.network import PoseGrid
 
 STRIDE = 8
+NO_SYMMETRIES = (torch.zeros(0, dtype=torch.long), torch.zeros(0, 1, 4, 4))
 ONE_METRE = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
 
 
@@ -30,6 +31,7 @@ def targets(keypoint: float, visible: float = 1.0, coordinate: float = 0.0) -> T
         torch.zeros(1, dtype=torch.long),
         torch.full((1, 1, 2), keypoint),
         Geometry(ONE_METRE[None], torch.eye(2, 3)[None], torch.zeros(1, 1, 3), torch.ones(1, 3), torch.zeros(1, 3)),
+        *NO_SYMMETRIES,
     )
 
 
@@ -108,6 +110,7 @@ def test_distance_error_of_votes_that_are_too_wide() -> None:
             torch.ones(1, 3),
             torch.zeros(1, 3),
         ),
+        *NO_SYMMETRIES,
     )
     centres = cell_centres(height, width, STRIDE)
     seen = torch.tensor([[7.1, 11.5], [15.9, 11.5]])
