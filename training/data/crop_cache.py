@@ -87,9 +87,20 @@ def _build(dataset: Path, split: str, size: int, pixels: Path, labels: Path) -> 
     ]
     np.save(labels, np.array(rows, LABELS))
     unfinished = pixels.with_suffix(".unfinished")
-    written = np.lib.format.open_memmap(unfinished, "w+", np.uint8, (len(samples), PLANES, size, size))
-    with unfinished.open("r+b") as file:  # a full disk is an error here, and would be a crash later
-        os.posix_fallocate(file.fileno(), 0, unfinished.stat().st_size)
+    try:
+        _write_planes(unfinished, samples, annotations, models, split)
+        unfinished.replace(pixels)  # last and atomic: it says that both are whole
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write_planes(
+    path: Path, samples: list[Sample], annotations: list[Annotation], models: dict[int, DatasetModel], split: str
+) -> None:
+    size = samples[0].camera.width
+    written = np.lib.format.open_memmap(path, "w+", np.uint8, (len(samples), PLANES, size, size))
+    with path.open("r+b") as file:  # a full disk is an error here, and would be a crash later
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
     def read(index: int) -> None:
         model = models[annotations[index].object_id]
@@ -99,7 +110,6 @@ def _build(dataset: Path, split: str, size: int, pixels: Path, labels: Path) -> 
         for _ in tqdm(pool.map(read, range(len(samples))), f"load {split}", len(samples), unit="crop"):
             pass
     written.flush()
-    unfinished.replace(pixels)  # last and atomic: it says that both are whole
 
 
 def _planes(sample: Sample, annotation: Annotation, model: DatasetModel) -> NDArray[np.uint8]:
