@@ -18,10 +18,10 @@ GREY = (0.299, 0.587, 0.114)
 KERNEL = 9
 
 
-def paint(planes: Tensor, changes: Changes, generator: torch.Generator) -> Tensor:
+def paint(planes: Tensor, changes: Changes, generator: torch.Generator | None) -> Tensor:
     """(N, PLANES, S, S) float32, 0 to 255: the crops, uint8, after the changes, which are `painting`'s but for noise.
 
-    generator: of the noise, on the device of the planes.
+    generator: of the noise, on the device of the planes; None: the device's own.
     """
     found = warp(planes.float(), changes.warps, changes.borders)
     picture, mask = found[:, PICTURE], found[:, MASK]
@@ -135,7 +135,7 @@ def _filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
     return found.view(count, channels, size, size)
 
 
-def _add_noise(picture: Tensor, changes: Changes, generator: torch.Generator) -> Tensor:
+def _add_noise(picture: Tensor, changes: Changes, generator: torch.Generator | None) -> Tensor:
     noise = torch.randn(picture.shape, generator=generator, device=picture.device)
     coarse = _places(changes.noise_coarse, picture)
     noise[coarse] = 2 * functional.avg_pool2d(functional.pad(noise[coarse], (1, 0, 1, 0), mode="reflect"), 2, 1)

@@ -85,5 +85,7 @@ def _only_device(settings: DeviceSettings) -> torch.device:
     if settings.accelerator == "cpu":
         return torch.device("cpu")
     if not torch.cuda.is_available():
-        raise SettingsError(f"accelerator: expected devices that are there, got no GPU that PyTorch {torch.__version__} sees")
+        raise SettingsError(
+            f"accelerator: expected devices that are there, got no GPU that PyTorch {torch.__version__} sees"
+        )
     return torch.device("cuda", torch.cuda.current_device())
