@@ -65,7 +65,7 @@ def launch(settings: DeviceSettings) -> Devices:
     except ImportError as error:
         raise SettingsError(
             f"accelerator, devices, nodes: {settings.accelerator} x {settings.devices} x {settings.nodes} need"
-            " Lightning Fabric; pip install '.[fabric]'"
+            " Lightning Fabric; pip install '.[train]'"
         ) from error
     try:
         backend = "cpu:gloo,cuda:nccl" if settings.accelerator == "gpu" else "gloo"  # a search's gates stay on the CPU

@@ -54,7 +54,7 @@ class RetrainSettings:
     """Kind of device. A GPU holds all crops, and augments them itself."""
     devices: int = 1
     """Devices a node, which share every batch: processes with `threads` each on CPUs, where as many as cores are
-    fastest. Several go through Lightning Fabric (the extra `fabric`). With torchrun: as many as it starts on a node."""
+    fastest. Several go through Lightning Fabric. With torchrun: as many as it starts on a node."""
     nodes: int = 1
     """Machines."""
     threads: int = 0
