@@ -135,7 +135,7 @@ def _three_passes(estimator: PoseEstimator) -> Estimate:
 
 
 def _tracked(estimator: PoseEstimator, seed: int) -> Estimate:
-    """The pose of the frame before is the truth after a small motion. A lost one costs a first pass, as on the robot."""
+    """The pose of the frame before is the truth after a small motion. A lost one costs a first pass as on a robot."""
     models = {model.object_id: model for model in estimator.bundle.objects}
 
     def estimate(sample: Sample) -> list[PoseEstimate]:

@@ -9,16 +9,19 @@ from training.errors import SettingsError
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """Scores a bundle on a BOP data set: every annotated object counts, a missed or dropped one is wrong."""
+    """Scores a bundle on a data set in BOP's, SPEED's or SPEED+'s layout: a missed or dropped object is wrong.
+
+    Every annotated object counts, or in a test split those of test_targets_bop19.json where the data set has it.
+    """
 
     bundle: str
     """Bundle folder."""
     dataset: str
-    """Folder of a BOP data set."""
+    """Folder of a data set."""
     split: str
-    """Name of the split, a sub-folder of `dataset`."""
+    """Name of the split: a sub-folder of `dataset`, or for SPEED a label file, such as real, and lightbox/test."""
     out: str
-    """Folder for summary.json, per_frame.csv, the BOP result file, overlays.jpg and plots.png."""
+    """Folder for summary.json, per_frame.csv, the BOP result file, overlays.jpg, worst.jpg and plots.png."""
     limit: int = 0
     """Number of images, the first ones; 0: all."""
     threads: int = 0
