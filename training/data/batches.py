@@ -15,7 +15,7 @@ from torch import Tensor
 from fpgnas_core.symmetry import symmetry_transforms
 from training.data import device_painting, painting
 from training.data.augmentation import draw_changes
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE, PLANES, CropPixels
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
 from training.data.crops import CropSet
 from training.data.second_pass import Warps
 from training.learning.distance_loss import Geometry
@@ -143,6 +143,7 @@ def _batch(planes: Tensor, labels: CropSet, symmetries: NDArray[np.float32], war
     targets = Targets(
         masks=planes[:, MASK].float() / 255,
         coordinates=planes[:, COORDINATES].float() / 255 - 0.5,
+        others=planes[:, OTHERS].to(torch.uint8),
         object_index=torch.from_numpy(index).to(planes.device),
         keypoints_px=place(labels.keypoints_px @ linear.transpose(0, 2, 1) + shifts),
         geometry=Geometry(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from training.data.bop import IMAGE_FOLDERS, read_split
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE, PLANES
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES
 from training.data.models import DatasetModel, read_models
 from training.data.sample import Annotation, Sample
 from training.errors import DatasetError
@@ -38,7 +38,8 @@ class CachedSplit(NamedTuple):
 def open_split(dataset: Path, split: str, size: int) -> CachedSplit:
     """The split's crops in its order, from dataset/crop_cache, which is written first where it does not fit the files.
 
-    Raises DatasetError where an image is no crop of size x size with one object, or where nothing can be written.
+    An image's first annotation is the crop's object. Raises DatasetError where an image is no crop of size x size with
+    an object, or where nothing can be written.
     """
     folder = dataset / FOLDER
     name = f"{split.replace('/', '_')}_{size}px"
@@ -80,7 +81,7 @@ def _fingerprint(dataset: Path, split: str) -> str:
 def _build(dataset: Path, split: str, size: int, pixels: Path, labels: Path) -> None:
     models = read_models(dataset / "models")
     samples = read_split(dataset, split, models)
-    annotations = [_only_annotation(sample, size) for sample in samples]
+    annotations = [_main_annotation(sample, size) for sample in samples]
     rows = [
         (annotation.object_id, (camera.fx, camera.fy, camera.cx, camera.cy), annotation.T_camera_object)
         for annotation, camera in zip(annotations, (sample.camera for sample in samples), strict=True)
@@ -88,23 +89,20 @@ def _build(dataset: Path, split: str, size: int, pixels: Path, labels: Path) -> 
     np.save(labels, np.array(rows, LABELS))
     unfinished = pixels.with_suffix(".unfinished")
     try:
-        _write_planes(unfinished, samples, annotations, models, split)
+        _write_planes(unfinished, samples, models, split)
         unfinished.replace(pixels)  # last and atomic: it says that both are whole
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write_planes(
-    path: Path, samples: list[Sample], annotations: list[Annotation], models: dict[int, DatasetModel], split: str
-) -> None:
+def _write_planes(path: Path, samples: list[Sample], models: dict[int, DatasetModel], split: str) -> None:
     size = samples[0].camera.width
     written = np.lib.format.open_memmap(path, "w+", np.uint8, (len(samples), PLANES, size, size))
     with path.open("r+b") as file:  # a full disk is an error here, and would be a crash later
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
     def read(index: int) -> None:
-        model = models[annotations[index].object_id]
-        written[index] = _planes(samples[index], annotations[index], model)
+        written[index] = _planes(samples[index], models)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for _ in tqdm(pool.map(read, range(len(samples))), f"load {split}", len(samples), unit="crop"):
@@ -112,12 +110,16 @@ def _write_planes(
     written.flush()
 
 
-def _planes(sample: Sample, annotation: Annotation, model: DatasetModel) -> NDArray[np.uint8]:
+def _planes(sample: Sample, models: dict[int, DatasetModel]) -> NDArray[np.uint8]:
     """(PLANES, S, S)."""
-    planes = np.empty((PLANES, sample.camera.height, sample.camera.width), np.uint8)
+    main, *others = sample.annotations
+    planes = np.zeros((PLANES, sample.camera.height, sample.camera.width), np.uint8)
     planes[PICTURE] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB).transpose(2, 0, 1)
-    planes[MASK] = annotation.load_mask_visible() * np.uint8(255)
-    planes[COORDINATES] = surface_coordinates(sample, annotation, model).transpose(2, 0, 1)
+    planes[MASK] = main.load_mask_visible() * np.uint8(255)
+    planes[COORDINATES] = surface_coordinates(sample, main, models[main.object_id]).transpose(2, 0, 1)
+    numbers = {object_id: 1 + place for place, object_id in enumerate(models)}
+    for other in others:
+        planes[OTHERS][0, other.load_mask_visible()] = numbers[other.object_id]
     return planes
 
 
@@ -133,10 +135,10 @@ def surface_coordinates(sample: Sample, annotation: Annotation, model: DatasetMo
     return (share * 255).clip(0, 255).astype(np.uint8)
 
 
-def _only_annotation(sample: Sample, size: int) -> Annotation:
+def _main_annotation(sample: Sample, size: int) -> Annotation:
     if (sample.camera.width, sample.camera.height) != (size, size):
         got = f"{sample.camera.width}x{sample.camera.height}"
         raise DatasetError(f"{sample.image_path}: expected a training crop of {size}x{size} px, got {got} px")
-    if len(sample.annotations) != 1:
-        raise DatasetError(f"{sample.image_path}: expected one object a crop, got {len(sample.annotations)}")
+    if not sample.annotations:
+        raise DatasetError(f"{sample.image_path}: expected a crop round an object, got none in it")
     return sample.annotations[0]

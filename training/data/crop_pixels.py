@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-PICTURE, MASK, COORDINATES = slice(0, 3), slice(3, 4), slice(4, 7)
+PICTURE, MASK, COORDINATES, OTHERS = slice(0, 3), slice(3, 4), slice(4, 7), slice(7, 8)
 """Planes of a crop: RGB; 255 on the visible object; the visible surface's place in the object's box, 0 to 255 from its
-lowest to its highest corner."""
-PLANES = 7
+lowest to its highest corner; 1 + the place among the data set's objects of another one that is seen there, or 0."""
+PLANES = 8
 
 
 @dataclass(frozen=True, eq=False)

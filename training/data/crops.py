@@ -18,7 +18,7 @@ from training.data.objects import object_models
 
 @dataclass(frozen=True, eq=False)
 class CropSet:
-    """N square crops with one annotated object each.
+    """N square crops, each round one object.
 
     keypoints_px: (N, K, 2) float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
     intrinsics: (N, 4) fx, fy, cx, cy, pixels.  dataset: the folder with the objects' meshes.

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from training.data import jpeg
 from training.data.augmentation import NO_BLUR, REFLECTED, REPEATED, Changes
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE
+from training.data.crop_pixels import MASK, OTHERS, PICTURE
 from training.data.second_pass import MEAN_COLOUR, Warps
 from training.rendering.sensor import DEFOCUS, LOW_RESOLUTION, motion_kernel
 
@@ -24,8 +24,8 @@ def paint(planes: Tensor, changes: Changes, generator: torch.Generator | None) -
     generator: of the noise, on the device of the planes; None: the device's own.
     """
     found = warp(planes.float(), changes.warps, changes.borders)
-    picture, mask = found[:, PICTURE], found[:, MASK]
-    _cover(picture, mask, changes)
+    picture = found[:, PICTURE]
+    _cover(found, changes)
     greys = _places(changes.greys, planes)
     picture[greys] = (picture[greys] * planes.new_tensor(GREY, dtype=torch.float32)[:, None, None]).sum(1, keepdim=True)
     picture = _expose(picture, changes)
@@ -33,7 +33,7 @@ def paint(planes: Tensor, changes: Changes, generator: torch.Generator | None) -
     picture = _add_noise(picture, changes, generator)
     pressed = _places(changes.qualities > 0, planes)
     picture[pressed] = jpeg.compress(picture[pressed], _tensor(changes.qualities[changes.qualities > 0], picture))
-    return torch.cat([picture.round(), mask, found[:, COORDINATES]], dim=1)
+    return torch.cat([picture.round(), found[:, PICTURE.stop :]], dim=1)
 
 
 def warp(planes: Tensor, warps: Warps, borders: NDArray[np.int64]) -> Tensor:
@@ -44,7 +44,7 @@ def warp(planes: Tensor, warps: Warps, borders: NDArray[np.int64]) -> Tensor:
     inside = _within(sources, borders, size)
     picture = _sampled(planes[:, PICTURE] - mean, inside, "bilinear") + mean
     mask = _sampled(planes[:, MASK], sources, "bilinear")
-    return torch.cat([picture, mask, _sampled(planes[:, COORDINATES], sources, "nearest")], dim=1)
+    return torch.cat([picture, mask, _sampled(planes[:, MASK.stop :], sources, "nearest")], dim=1)
 
 
 def _source_pixels(warps: Warps, size: int, like: Tensor) -> Tensor:
@@ -71,20 +71,22 @@ def _sampled(planes: Tensor, pixels: Tensor, mode: str) -> Tensor:
     return functional.grid_sample(planes, grid, mode=mode, padding_mode="zeros", align_corners=True)
 
 
-def _cover(picture: Tensor, mask: Tensor, changes: Changes) -> None:
+def _cover(planes: Tensor, changes: Changes) -> None:
     """In place."""
-    ramp = torch.arange(picture.shape[-1], device=picture.device)
+    ramp = torch.arange(planes.shape[-1], device=planes.device)
     for number in range(changes.covers.shape[1]):
         covered = changes.covers[:, number, 2] > 0
-        places = _places(covered, picture)
-        x, y, width, height = _tensor(changes.covers[covered, number], picture).T[:, :, None]
+        places = _places(covered, planes)
+        x, y, width, height = _tensor(changes.covers[covered, number], planes).T[:, :, None]
         rows, columns = (ramp >= y) & (ramp < y + height), (ramp >= x) & (ramp < x + width)
         inside = (rows[:, :, None] & columns[:, None])[:, None]
-        before = picture[places]
-        mirrors = _tensor(changes.cover_mirrors[covered, number], picture).bool()[:, None, None, None]
-        colours = _tensor(changes.cover_colours[covered, number], picture)[:, :, None, None]
-        picture[places] = torch.where(inside, torch.where(mirrors, before.flip(2, 3), colours), before)
-        mask[places] = mask[places] * ~inside
+        before = planes[places]
+        mirrors = _tensor(changes.cover_mirrors[covered, number], planes).bool()[:, None, None, None]
+        colours = _tensor(changes.cover_colours[covered, number], planes)[:, :, None, None]
+        picture = before[:, PICTURE]
+        planes[places, PICTURE] = torch.where(inside, torch.where(mirrors, picture.flip(2, 3), colours), picture)
+        for plane in (MASK, OTHERS):
+            planes[places, plane] = before[:, plane] * ~inside
 
 
 def _expose(picture: Tensor, changes: Changes) -> Tensor:

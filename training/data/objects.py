@@ -49,10 +49,10 @@ def upright_axis(model: DatasetModel) -> tuple[float, float, float]:
 
 
 def _axis_of(turn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3,), of length 1: what a rotation leaves where it is."""
+    """(3,), of length 1, its largest number positive: what a rotation leaves where it is."""
     values, vectors = np.linalg.eig(turn)
     axis: NDArray[np.float64] = np.real(vectors[:, np.argmin(np.abs(values - 1))])
-    return axis / np.linalg.norm(axis)
+    return axis * np.sign(axis[np.argmax(np.abs(axis))]) / np.linalg.norm(axis)
 
 
 def farthest_points(points: NDArray[np.float64], centre: NDArray[np.float64], count: int) -> NDArray[np.float64]:

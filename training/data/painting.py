@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.augmentation import NO_BLUR, Changes
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE
 from training.data.second_pass import MEAN_COLOUR
 from training.rendering.sensor import add_noise, blur, compress, expose, normal_stretch
 
@@ -29,22 +29,23 @@ def _paint(planes: NDArray[np.uint8], changes: Changes, index: int) -> NDArray[n
     picture = cv2.warpAffine(picture, warp, size, borderMode=border, borderValue=MEAN_COLOUR)
     result[MASK] = cv2.warpAffine(planes[MASK][0], warp, size)
     result[COORDINATES] = cv2.warpAffine(coordinates, warp, size, flags=cv2.INTER_NEAREST).transpose(2, 0, 1)
-    _cover(picture, result[MASK][0], changes, index)
+    result[OTHERS] = cv2.warpAffine(planes[OTHERS][0], warp, size, flags=cv2.INTER_NEAREST)
+    _cover(picture, result, changes, index)
     if changes.greys[index]:
         picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     result[PICTURE] = _photograph(picture, changes, index).transpose(2, 0, 1)
     return result
 
 
-def _cover(picture: Picture, mask: Picture, changes: Changes, index: int) -> None:
-    """In place."""
+def _cover(picture: Picture, result: NDArray[np.uint8], changes: Changes, index: int) -> None:
+    """In the picture and in the planes of the result, in place."""
     for number, (x, y, width, height) in enumerate(changes.covers[index]):
         place = np.s_[y : y + height, x : x + width]
         if changes.cover_mirrors[index, number]:
             picture[place] = picture[::-1, ::-1][place].copy()
         else:
             picture[place] = changes.cover_colours[index, number]
-        mask[place] = 0
+        result[MASK][0][place] = result[OTHERS][0][place] = 0
 
 
 def _photograph(picture: Picture, changes: Changes, index: int) -> Picture:

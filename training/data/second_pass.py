@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 from fpgnas_core.upright import upright_rolls
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE, CropPixels
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, CropPixels
 from training.data.crops import CropSet
 from training.errors import DatasetError
 
@@ -92,6 +92,7 @@ def _warped(planes: NDArray[np.uint8], warp: NDArray[np.float64]) -> NDArray[np.
     picture = planes[PICTURE].transpose(1, 2, 0)
     result[PICTURE] = cv2.warpAffine(picture, warp, size, borderValue=MEAN_COLOUR).transpose(2, 0, 1)
     result[MASK] = cv2.warpAffine(planes[MASK][0], warp, size)
+    result[OTHERS] = cv2.warpAffine(planes[OTHERS][0], warp, size, flags=cv2.INTER_NEAREST)
     coordinates = planes[COORDINATES].transpose(1, 2, 0)
     result[COORDINATES] = cv2.warpAffine(coordinates, warp, size, flags=cv2.INTER_NEAREST).transpose(2, 0, 1)
     return result

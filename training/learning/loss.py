@@ -46,9 +46,7 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     weight = weight / weight.sum().clamp_min(1.0)
     if len(targets.symmetric):
         targets = _nearest_equivalents(grid, targets, stride, share, weight)
-    truth = torch.zeros_like(grid.class_logits)
-    truth[torch.arange(len(truth), device=truth.device), targets.object_index] = share
-    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, truth)
+    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, _classes(targets, grid, stride, share))
     vote_errors = _vote_errors(grid, targets.keypoints_px, stride)
     surface_errors = _surface_errors(grid, targets, stride, share)
     votes = (vote_errors.mean(dim=1) * weight).sum()
@@ -61,6 +59,17 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + COORDINATE_WEIGHT * coordinates + scales
     total = total + DISTANCE_WEIGHT * distances
     return PoseLoss(total, *(part.detach() for part in (classes, votes, coordinates, distances, scales)))
+
+
+def _classes(targets: Targets, grid: PoseGrid, stride: int, share: Tensor) -> Tensor:
+    """(N, n_objects, h, w): the share of each cell that shows each object, the others beside the crop's too."""
+    count = grid.class_logits.shape[1]
+    if count == 1:
+        return share[:, None]
+    numbers = torch.arange(1, count + 1, device=share.device, dtype=torch.uint8)[:, None, None]
+    shown = functional.avg_pool2d((targets.others == numbers).to(share), stride)
+    shown[torch.arange(len(shown), device=share.device), targets.object_index] = share
+    return shown
 
 
 @torch.no_grad()

@@ -14,14 +14,15 @@ class Targets(NamedTuple):
     """Labels of a batch of crops with one object each.
 
     masks: (N, 1, H, W) float, 1 on the visible object.  coordinates: (N, 3, H, W), the visible surface's place in the
-    object's box, -0.5 to 0.5.  object_index: (N,) its place among the network's objects.
-    keypoints_px: (N, K, 2) projections, input pixels.  geometry: in three dimensions.  symmetric: (M,) the crops whose
-    objects have symmetries, and symmetries: (M, S, 4, 4) those, metres, the identity first and, where an object has
-    fewer than another, again.
+    object's box, -0.5 to 0.5.  others: (N, 1, H, W) uint8, 1 + the index of another object seen there, or 0.
+    object_index: (N,) the object's place among the network's.  keypoints_px: (N, K, 2) projections, input pixels.
+    geometry: in three dimensions.  symmetric: (M,) the crops whose objects have symmetries, and symmetries:
+    (M, S, 4, 4) those, metres, the identity first and, where an object has fewer than another, again.
     """
 
     masks: Tensor
     coordinates: Tensor
+    others: Tensor
     object_index: Tensor
     keypoints_px: Tensor
     geometry: Geometry
@@ -31,7 +32,7 @@ class Targets(NamedTuple):
     def take(self, chosen: Tensor) -> Targets:
         """Those of some of the crops, without symmetries."""
         geometry = Geometry(*(part[chosen] for part in self.geometry))
-        parts = (part[chosen] for part in self[:4])
+        parts = (part[chosen] for part in self[:5])
         return Targets(*parts, geometry, self.symmetric[:0], self.symmetries[:0])
 
     def replaced(self, chosen: Tensor, others: Targets) -> Targets:
@@ -41,7 +42,7 @@ class Targets(NamedTuple):
             return [a.index_copy(0, chosen, b.to(a)) for a, b in zip(own, new, strict=True)]
 
         geometry = Geometry(*merge(self.geometry, others.geometry))
-        return Targets(*merge(self[:4], others[:4]), geometry, self.symmetric, self.symmetries)
+        return Targets(*merge(self[:5], others[:5]), geometry, self.symmetric, self.symmetries)
 
     def under(self, symmetries: Tensor) -> Targets:
         """Of the poses T_camera_object @ symmetries, (N, 4, 4): what is seen is another part of the object."""

@@ -13,7 +13,7 @@ from fpgnas_core.object_model import ObjectModel
 from training.data import device_painting, painting
 from training.data.augmentation import NO_BLUR, Changes, draw_changes, similarities
 from training.data.batches import augmented_batches
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE, CropPixels
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
 from training.data.crops import CropSet, load_crops
 from training.rendering.sensor import DEFOCUS, LOW_RESOLUTION, MOTION
 
@@ -34,7 +34,7 @@ def crops_of(planes: NDArray[np.uint8], keypoints_px: NDArray[np.float32]) -> Cr
 
 def plain_changes(count: int, strength: float = 1.0) -> Changes:
     """Warps alone."""
-    crops = crops_of(np.zeros((count, 7, SIZE, SIZE), np.uint8), KEYPOINTS)
+    crops = crops_of(np.zeros((count, PLANES, SIZE, SIZE), np.uint8), KEYPOINTS)
     changes = draw_changes(np.random.default_rng(3), crops, strength)
     return changes._replace(
         covers=np.zeros_like(changes.covers),
@@ -51,11 +51,12 @@ def plain_changes(count: int, strength: float = 1.0) -> Changes:
 def scene(count: int) -> NDArray[np.uint8]:
     """Smooth pictures with a bright rectangle, which is the object."""
     rng = np.random.default_rng(5)
-    planes = np.zeros((count, 7, SIZE, SIZE), np.uint8)
+    planes = np.zeros((count, PLANES, SIZE, SIZE), np.uint8)
     for crop in planes:
         for plane in (0, 1, 2, 4, 5, 6):
             crop[plane] = cv2.resize(rng.integers(20, 200, (8, 8), np.uint8), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
         crop[MASK, 40:90, 30:100] = 255
+        crop[OTHERS, 70:110, 10:60] = 3
         crop[PICTURE, 40:90, 30:100] //= 2
     return planes
 
@@ -73,6 +74,8 @@ def test_tensors_warp_as_opencv_does() -> None:
     assert np.abs(expected - got)[:, PICTURE].mean() < 0.5
     assert np.quantile(np.abs(expected - got)[:, PICTURE], 0.999) < 8
     assert (np.abs(expected - got)[:, MASK] > 16).mean() < 0.002
+    assert (expected != got)[:, OTHERS].mean() < 0.002
+    assert set(np.unique(got[:, OTHERS])) == {0, 3}
     inside = (expected[:, MASK] == 255) & (got[:, MASK] == 255)
     assert np.abs(expected - got)[:, COORDINATES][np.repeat(inside, 3, axis=1)].mean() < 0.3
 
@@ -98,6 +101,8 @@ def test_tensors_expose_cover_and_grey_as_opencv_does() -> None:
     expected, got = both(planes, changes._replace(greys=greys, **taken))
     assert np.abs(expected - got)[:, PICTURE].mean() < 1.0
     assert (np.abs(expected - got)[:, MASK] > 16).mean() < 0.002
+    assert (expected != got)[:, OTHERS].mean() < 0.002
+    assert (expected[:, OTHERS] > 0).mean() < (both(planes, changes)[0][:, OTHERS] > 0).mean()
 
 
 def test_tensors_compress_as_jpeg_does() -> None:
@@ -110,7 +115,7 @@ def test_tensors_compress_as_jpeg_does() -> None:
 
 
 def test_noise_has_the_same_strength() -> None:
-    planes = np.full((6, 7, SIZE, SIZE), 128, np.uint8)
+    planes = np.full((6, PLANES, SIZE, SIZE), 128, np.uint8)
     sigmas, coarse = np.array([2.0, 2, 5, 5, 9, 9]), np.array([True, False] * 3)
     changes = plain_changes(6)._replace(noise_sigmas=sigmas, noise_coarse=coarse, borders=np.zeros(6, np.int64))
     for found in both(planes, changes):
@@ -121,7 +126,7 @@ def test_noise_has_the_same_strength() -> None:
 
 def test_keypoint_stays_on_the_spot_it_marks() -> None:
     """A white dot on black is still under its keypoint after the warp, by either way."""
-    planes = np.zeros((20, 7, SIZE, SIZE), np.uint8)
+    planes = np.zeros((20, PLANES, SIZE, SIZE), np.uint8)
     for crop in planes:
         crop[:] = cv2.circle(np.zeros((SIZE, SIZE), np.uint8), (70, 58), 4, 255, -1)
     spot = np.array([[66, 58], [74, 58], [70, 58]], np.float32)

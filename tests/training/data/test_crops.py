@@ -11,7 +11,7 @@ import pytest
 from fpgnas_core.se3 import transform_points
 from training.data import crop_cache
 from training.data.bop import read_split
-from training.data.crop_pixels import COORDINATES, MASK, PICTURE, CropPixels
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, CropPixels
 from training.data.crops import load_crops
 from training.errors import DatasetError
 
@@ -89,12 +89,25 @@ def test_image_of_another_size_is_refused(copied: Path) -> None:
         load_crops(str(copied), ("val",), 5, 128)
 
 
-def test_crop_with_two_objects_is_refused(copied: Path) -> None:
+def test_first_annotation_is_the_object_and_others_are_marked(copied: Path) -> None:
+    scene = next(path for path in (copied / "val").glob("*") if path.is_dir())
+    mask = np.zeros((64, 64), np.uint8)
+    mask[10:20, 50:60] = 255
+    cv2.imwrite(str(scene / "mask_visib/000002_000001.png"), mask)
+    for name in ("scene_gt", "scene_gt_info"):
+        entries = json.loads((scene / f"{name}.json").read_text())
+        entries["2"] *= 2
+        (scene / f"{name}.json").write_text(json.dumps(entries))
+    planes = load_crops(str(copied), ("val",), 5, 64).pixels.read()
+    assert np.array_equal(planes[2, OTHERS][0], mask // 255)
+    assert not np.delete(planes, 2, axis=0)[:, OTHERS].any()
+
+
+def test_image_without_an_object_is_refused(copied: Path) -> None:
     truth = next((copied / "val").glob("*/scene_gt.json"))
-    entries = json.loads(truth.read_text())
-    entries["0"] *= 2
+    entries = json.loads(truth.read_text()) | {"0": []}
     truth.write_text(json.dumps(entries))
     (truth.parent / "scene_gt_info.json").unlink()
-    with pytest.raises(DatasetError, match="expected one object a crop, got 2"):
+    with pytest.raises(DatasetError, match="expected a crop round an object, got none"):
         load_crops(str(copied), ("val",), 5, 64)
     assert not list((copied / crop_cache.FOLDER).glob("*.npy"))
