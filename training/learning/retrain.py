@@ -145,7 +145,7 @@ class Retraining:
         }
         (self.run.path / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
         self.architecture.save(self.run.path / "architecture.json")
-        print(f"retrain: {found.summary()}; {self.hours:.2f} h; wrote {self.run.path / 'weights.pt'}")
+        print(f"retrain: {self.hours:.2f} h; wrote {self.run.path / 'weights.pt'}\n{found.summary()}")
 
     def _inherit(self) -> None:
         source = self.settings.initial_weights
