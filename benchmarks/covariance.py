@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fpgnas_core.calibration import (
+from fpgnas_core.uncertainty import (
     Distances,
     PoseError,
     pose_distances,

@@ -1,97 +1,62 @@
-"""Covariances judged: simulated Gaussian errors against the values of chi-square tables."""
+"""Lenses, regions and binning against cameras worked out by hand."""
 
+import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from fpgnas_core.calibration import (
-    FEWEST_FITTED,
-    Distances,
-    PoseError,
-    fitted_scales,
-    pose_distances,
-    rotation_distances,
-    translation_distances,
-)
-from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.se3 import exp_rotation, make_transform
-from fpgnas_core.symmetry import ContinuousSymmetry, covariance_about_axes
+from fpgnas_core.calibration import Lens, Region, calibrated_lens, image_camera
+from fpgnas_core.camera import Camera
+from fpgnas_core.errors import CameraError
 
-MODEL = ObjectModel(1, "box", np.zeros((4, 3)), 0.2, (0.1, 0.1, 0.1), (0.0, 0.0, 0.0))
-ROUND = replace(MODEL, symmetries_continuous=(ContinuousSymmetry((0.0, 0.6, 0.8)),))
-SHARES = np.array([0.1, 0.5, 0.9, 0.99])
+SENSOR = Camera(500.0, 510.0, 320.0, 240.0, 640, 480, (0.1, -0.2, 0.001, 0.002))
+WHOLE = Region(0, 0, 0, 0)
 
 
-def covariance(rng: np.random.Generator) -> np.ndarray:
-    """Of errors of some millimetres and degrees, which hang together."""
-    root = rng.normal(0, 1, (6, 6)) * np.array([0.002, 0.002, 0.004, 0.02, 0.02, 0.02])[:, None]
-    return root @ root.T + np.diag([1e-6] * 3 + [1e-4] * 3)
+@pytest.mark.parametrize("count", [0, 4, 5, 8])
+def test_zero_coefficients_are_no_distortion(count: int) -> None:
+    assert calibrated_lens([0.0] * count, "equidistant") == Lens((), "equidistant")
 
 
-def simulated(count: int, model: ObjectModel = MODEL, honest: tuple[float, float] = (1.0, 1.0)) -> list[PoseError]:
-    """Errors whose variances are `honest` times what their covariances say."""
-    rng = np.random.default_rng(2)
-    errors = []
-    for _ in range(count):
-        pose = make_transform(exp_rotation(rng.normal(0, 1, 3)), [0.1, -0.2, 0.7])
-        spread = covariance(rng)
-        off = rng.multivariate_normal(np.zeros(6), spread) * np.sqrt(np.repeat(honest, 3))
-        truth = make_transform(exp_rotation(off[3:]) @ pose[:3, :3], pose[:3, 3] + off[:3])
-        for symmetry in model.symmetries_continuous:
-            truth = truth @ symmetry.turn(rng.uniform(0, 2 * np.pi))
-        errors.append(
-            PoseError.of(pose, covariance_about_axes(spread, pose, model.symmetries_continuous), truth, model)
-        )
-    return errors
+def test_coefficients_are_kept_with_their_zeros() -> None:
+    assert calibrated_lens([0.0, 0.2, 0.0, 0.0], "equidistant") == Lens((0.0, 0.2, 0.0, 0.0), "equidistant")
 
 
-def test_error_takes_the_estimate_to_the_truth() -> None:
-    pose = make_transform(exp_rotation([0.1, 0.2, 0.3]), [0.0, 0.0, 0.5])
-    truth = make_transform(exp_rotation([0.01, 0, 0.02]) @ pose[:3, :3], [0.001, 0.0, 0.503])
-    found = PoseError.of(pose, np.eye(6), truth, MODEL)
-    np.testing.assert_allclose(found.error, [0.001, 0, 0.003, 0.01, 0, 0.02], atol=1e-12)
+def test_coefficients_that_are_not_numbers_are_left_for_the_camera_to_refuse() -> None:
+    assert math.isnan(calibrated_lens([math.nan, 0.0], "plumb_bob").distortion[0])
 
 
-def test_coverage_equals_chi_square_tables() -> None:
-    """chi^2 with 3 degrees: 2.366 is the median, 6.251 the 90 % quantile; with 6: 5.348 and 10.645."""
-    three = Distances(np.array([2.365, 2.367, 6.250, 6.252]), np.full(4, 3))
-    np.testing.assert_allclose(three.coverage([0.5, 0.9]), [0.25, 0.75])
-    six = Distances(np.array([5.347, 5.349, 10.644, 10.646]), np.full(4, 6))
-    np.testing.assert_allclose(six.coverage([0.5, 0.9]), [0.25, 0.75])
+def test_model_without_a_name_is_plumb_bob() -> None:
+    assert calibrated_lens([0.1] * 5, "").model == "plumb_bob"
 
 
-@pytest.mark.parametrize("measure", [translation_distances, rotation_distances, pose_distances])
-def test_honest_gaussian_errors_are_covered_as_they_should(measure) -> None:
-    np.testing.assert_allclose(measure(simulated(3000)).coverage(SHARES), SHARES, atol=0.025)
+@pytest.mark.parametrize("region", [WHOLE, Region(0, 0, 640, 480), Region(100, 40, 0, 160), Region(100, 40, 200, 0)])
+@pytest.mark.parametrize("binning", [(0, 0), (1, 1), (0, 1)])
+def test_whole_unbinned_sensor_is_its_own_camera(region: Region, binning: tuple[int, int]) -> None:
+    assert image_camera(SENSOR, region, binning) == SENSOR
 
 
-def test_fitted_factors_are_those_of_the_simulation() -> None:
-    errors = simulated(4000, honest=(4.0, 0.25))
-    scales = fitted_scales(errors)
-    assert scales == pytest.approx((4.0, 0.25), rel=0.06)
-    scaled = [error.scaled(scales) for error in errors]
-    np.testing.assert_allclose(translation_distances(scaled).coverage(SHARES), SHARES, atol=0.025)
-    assert translation_distances(errors).coverage([0.9])[0] < 0.5
+def test_region_moves_the_principal_point() -> None:
+    camera = image_camera(SENSOR, Region(100, 40, 200, 160), (0, 0))
+    assert camera == replace(SENSOR, cx=220.0, cy=200.0, width=200, height=160)
 
 
-def test_angle_about_a_continuous_axis_does_not_count() -> None:
-    errors = simulated(3000, ROUND)
-    distances = rotation_distances(errors)
-    assert set(distances.freedoms) == {2}
-    assert set(pose_distances(errors).freedoms) == {5}
-    np.testing.assert_allclose(distances.coverage(SHARES), SHARES, atol=0.04)  # of the nearest turn, so not quite
+def test_binning_scales_about_pixel_corners() -> None:
+    # the two pixels 320 and 321 become pixel 160, so 320 is a quarter left of its centre
+    expected = replace(SENSOR, fx=250.0, fy=255.0, cx=159.75, cy=119.75, width=320, height=240)
+    assert image_camera(SENSOR, WHOLE, (2, 2)) == expected
 
 
-def test_gross_misses_are_left_out() -> None:
-    errors = simulated(400)
-    pose = make_transform(np.eye(3), [0, 0, 0.5])
-    flipped, far = make_transform(np.diag([-1.0, -1, 1]), [0, 0, 0.5]), make_transform(np.eye(3), [0, 0, 0.61])
-    gross = [PoseError.of(pose, np.eye(6) * 1e-6, truth, MODEL) for truth in (flipped, far)]
-    assert [error.is_gross for error in gross] == [True, True]
-    assert not any(error.is_gross for error in errors)
-    assert fitted_scales(errors + gross * 100) == fitted_scales(errors)
+def test_each_axis_has_its_binning() -> None:
+    expected = replace(SENSOR, fy=127.5, cy=240.5 / 4 - 0.5, height=120)
+    assert image_camera(SENSOR, WHOLE, (0, 4)) == expected
 
 
-def test_too_few_errors_fit_nothing() -> None:
-    assert fitted_scales(simulated(FEWEST_FITTED - 1)) is None
+def test_region_is_of_unbinned_pixels() -> None:
+    camera = image_camera(SENSOR, Region(100, 40, 200, 160), (2, 2))
+    assert camera == replace(SENSOR, fx=250.0, fy=255.0, cx=109.75, cy=99.75, width=100, height=80)
+
+
+def test_binning_that_leaves_no_pixel_is_refused() -> None:
+    with pytest.raises(CameraError):
+        image_camera(SENSOR, Region(0, 0, 3, 3), (4, 4))

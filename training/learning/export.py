@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fpgnas_core.bundle import Bundle, write_bundle
-from fpgnas_core.calibration import FEWEST_FITTED, PoseError, fitted_scales
+from fpgnas_core.uncertainty import FEWEST_FITTED, PoseError, fitted_scales
 from training.data.batches import MEAN, STD, normalised
 from training.data.crop_pixels import PICTURE
 from training.data.crops import CropSet, load_crops
