@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -98,8 +99,7 @@ def _build(dataset: Path, split: str, size: int, pixels: Path, labels: Path) -> 
 def _write_planes(path: Path, samples: list[Sample], models: dict[int, DatasetModel], split: str) -> None:
     size = samples[0].camera.width
     written = np.lib.format.open_memmap(path, "w+", np.uint8, (len(samples), PLANES, size, size))
-    with path.open("r+b") as file:  # a full disk is an error here, and would be a crash later
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    _reserve(path)
 
     def read(index: int) -> None:
         written[index] = _planes(samples[index], models)
@@ -108,6 +108,16 @@ def _write_planes(path: Path, samples: list[Sample], models: dict[int, DatasetMo
         for _ in tqdm(pool.map(read, range(len(samples))), f"load {split}", len(samples), unit="crop"):
             pass
     written.flush()
+
+
+def _reserve(path: Path) -> None:
+    """A full disk is an error here, and would be a crash later. Not every file system can promise anything."""
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
 
 
 def _planes(sample: Sample, models: dict[int, DatasetModel]) -> NDArray[np.uint8]:
