@@ -58,7 +58,7 @@ def evaluate_split(settings: EvaluationSettings) -> Evaluation:
     """Evaluate as the settings say. Raises BundleError, DatasetError."""
     bundle = load_bundle(settings.bundle)
     samples, models = read_test_set(Path(settings.dataset), settings.split)
-    estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold)
+    estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold, settings.max_instances)
     return evaluate(estimator, samples[: settings.limit or None], models)
 
 

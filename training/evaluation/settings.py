@@ -28,12 +28,16 @@ class EvaluationSettings:
     """CPU threads of the network; 0: one a core."""
     confidence_threshold: float = 0.5
     """Lowest confidence of a detection, 0 to 1."""
+    max_instances: int = 8
+    """Most instances, of all objects, that the second pass looks at in an image."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be evaluated: SettingsError names the field."""
         for name in ("limit", "threads"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name}: expected 0 or more, got {getattr(self, name)}")
+        if self.max_instances < 1:
+            raise SettingsError(f"max_instances: expected 1 or more, got {self.max_instances}")
         if not 0 < self.confidence_threshold < 1:
             got = self.confidence_threshold
             raise SettingsError(f"confidence_threshold: expected more than 0 and less than 1, got {got}")
