@@ -68,7 +68,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _fingerprint(dataset: Path, split: str) -> str:
     """Of the names, sizes and times of all files that crops are made of."""
-    digest = hashlib.sha256(f"{LAYOUT_VERSION}".encode())
+    digest = hashlib.sha256(f"{LAYOUT_VERSION}, {PLANES} planes\n".encode())
     scenes = sorted(path for path in (dataset / split).glob("*") if path.is_dir())
     folders = [part for scene in scenes for part in (scene, *(scene / name for name in READ_FOLDERS))]
     for folder in (path for path in [dataset / "models", *folders] if path.is_dir()):
