@@ -1,4 +1,4 @@
-"""What loading and augmentation take of a training: `python benchmarks/training_share.py --dataset data/demo`."""
+"""What augmentation takes of a training: `python benchmarks/training_share.py --dataset data/demo`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
@@ -17,7 +17,8 @@ import torch
 
 from training.cli import run_command
 from training.data.batches import Batch, augmented_batches
-from training.data.crops import load_crops
+from training.data.crops import CropSet, load_crops
+from training.learning.devices import Devices, launch
 from training.learning.loss import pose_loss
 from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
@@ -29,7 +30,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class TrainingShareSettings:
-    """Trains some steps on one thread and prints the CPU time of each part as one JSON line."""
+    """Makes batches, uploads included, then trains on the last; prints times and crops a second as one JSON line."""
 
     dataset: str = "data/demo"
     """BOP folder of training crops."""
@@ -38,32 +39,68 @@ class TrainingShareSettings:
     architecture: str = "models/demo/architecture.json"
     """architecture.json of the network."""
     crops: int = 1000
-    """Crops that are loaded."""
+    """Crops that are loaded; 0: all."""
     steps: int = 20
     """Steps that are timed."""
     batch_size: int = 32
     """Crops a step."""
-    epochs: float = 20.0
-    """Times that a training sees each crop: loading is shared among them."""
     augmentation: float = 0.4
     """Strength of exposure, blur and noise, 0 to 1."""
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    """Kind of device; on a CPU one thread is used."""
+
+    @property
+    def devices(self) -> int:
+        """One is measured."""
+        return 1
+
+    nodes = devices
 
 
-def cpu_seconds(work: Callable[[], Result]) -> tuple[float, Result]:
-    """CPU time of the whole process for `work`, seconds, and what it returns."""
-    start = time.process_time()
+def timed(device: torch.device, work: Callable[[], Result]) -> tuple[float, float, Result]:
+    """Seconds, CPU seconds of the whole process, and what `work` returns, once the device has done it."""
+    start, start_cpu = time.perf_counter(), time.process_time()
     result = work()
-    return time.process_time() - start, result
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start, time.process_time() - start_cpu, result
 
 
 def run(settings: TrainingShareSettings) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    devices = launch(settings)
     architecture = load_architecture(settings.architecture)
     count, size = architecture.n_keypoints, architecture.input_size
-    loading, crops = cpu_seconds(lambda: load_crops(settings.dataset, (settings.split,), count, size, settings.crops))
-    network = build_network(architecture)
+    loading, _, crops = timed(
+        devices.device, lambda: load_crops(settings.dataset, (settings.split,), count, size, settings.crops)
+    )
+    augmenting, augmenting_cpu, batch = timed(devices.device, lambda: _last_batch(settings, crops, devices.device))
+    step = _training_step(settings, devices)
+    step(batch)  # warms up
+    training, training_cpu, _ = timed(devices.device, lambda: [step(batch) for _ in range(settings.steps)])
+    seen = settings.steps * settings.batch_size
+    figures = {
+        "loading_s": loading,
+        "crops": len(crops),
+        "augmentation": {"crops_per_s": seen / augmenting, "cpu_ms_per_crop": 1000 * augmenting_cpu / seen},
+        "training": {"crops_per_s": seen / training, "cpu_ms_per_crop": 1000 * training_cpu / seen},
+        "share_of_augmentation_in_cpu_time": augmenting_cpu / (augmenting_cpu + training_cpu),
+    }
+    print(json.dumps(figures))
+
+
+def _last_batch(settings: TrainingShareSettings, crops: CropSet, device: torch.device) -> Batch:
+    options = settings.batch_size, 1, settings.augmentation, 0, settings.steps
+    for batch in augmented_batches(crops, *options, device=device):
+        last = batch
+    return last
+
+
+def _training_step(settings: TrainingShareSettings, devices: Devices) -> Callable[[Batch], None]:
+    architecture = load_architecture(settings.architecture)
+    network = devices.place(build_network(architecture))
     optimiser = WeightOptimiser(network, network.output, 0.01)
 
     def step(batch: Batch) -> None:
@@ -73,19 +110,7 @@ def run(settings: TrainingShareSettings) -> None:
         loss.total.backward()
         optimiser.step()
 
-    options = settings.batch_size, 1, settings.augmentation
-    augmenting, _ = cpu_seconds(lambda: sum(1 for _ in augmented_batches(crops, *options, 0, settings.steps)))
-    batch = next(augmented_batches(crops, *options, 0, 1))
-    step(batch)  # warms up
-    training, _ = cpu_seconds(lambda: [step(batch) for _ in range(settings.steps)])
-    seen = settings.steps * settings.batch_size
-    milliseconds = {
-        "loading": 1000 * loading / len(crops) / settings.epochs,
-        "augmentation": 1000 * augmenting / seen,
-        "training": 1000 * training / seen,
-    }
-    share = 1 - milliseconds["training"] / sum(milliseconds.values())
-    print(json.dumps({"cpu_ms_per_crop": milliseconds, "share_of_loading_and_augmentation": share}))
+    return step
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from fpgnas_core.errors import ImageError
 from fpgnas_core.imaging import CropBox, Normaliser, PixelMap, crop, whole_frame
 from fpgnas_core.network import Grids, Network
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.pose import certainty, coarse_pose, fine_pose
+from fpgnas_core.pose import Solver, certainty, coarse_pose, fine_pose
 from fpgnas_core.se3 import transform_points
 from fpgnas_core.stopwatch import Stopwatch, Timings
 from fpgnas_core.symmetry import covariance_about_axes, nearest_equivalent
@@ -69,15 +69,18 @@ class PoseEstimator:
         threads: int | None = None,
         confidence_threshold: float = 0.5,
         max_instances: int = 8,
+        solve: Solver = fine_pose,
     ) -> None:
         """Open the bundle's network on `threads` CPU threads (None: all cores) or on a GPU if there is one.
 
         At most `max_instances` instances of all objects are looked for in a frame. `confidence_threshold`,
-        0 to 1, may be changed at any time. Raises BundleError.
+        0 to 1, may be changed at any time. `solve` makes the second pass's poses of what its cells say. Raises
+        BundleError.
         """
         self.bundle = bundle
         self.confidence_threshold = confidence_threshold
         self.max_instances = max_instances
+        self._solve = solve
         self._network = Network(bundle.model_path, threads)
         self._normaliser = Normaliser(bundle.mean, bundle.std)
         self._watch = Stopwatch()
@@ -195,7 +198,7 @@ class PoseEstimator:
                 return None
             votes = max(seen, key=lambda votes: _centrality(votes, self.bundle.crop_size))
         with self._watch.pnp:
-            solution = fine_pose(votes, model, self.bundle.stride, pixel_map, camera)
+            solution = self._solve(votes, model, self.bundle.stride, pixel_map, camera)
             confidence = 0.0 if solution is None else votes.confidence * certainty(solution, _HALF_CERTAIN)
             if solution is None or confidence < self.confidence_threshold:
                 return None

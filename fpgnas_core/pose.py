@@ -4,6 +4,9 @@ A vote knows where a keypoint is, seen or not, but errs as one with its neighbou
 surface a cell sees, and errs more by itself. Fitted together they give a better pose than either: above all its depth.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray, IntArray
@@ -13,6 +16,9 @@ from fpgnas_core.imaging import PixelMap
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pnp import PnpSolution, SurfacePoints, solve_pnp
 from fpgnas_core.se3 import transform_points
+
+Solver: TypeAlias = Callable[[Votes, ObjectModel, int, PixelMap, Camera], PnpSolution | None]
+"""As `fine_pose`: the replaceable last step."""
 
 _COVERED = 0.8  # confidence; what a cell at the outline sees lies to one side of its centre
 _FEWEST_CELLS = 6

@@ -18,7 +18,13 @@ def upright_roll(center: ArrayLike, axis: ArrayLike) -> float:
     coordinates. A positive angle turns x towards y: clockwise on the screen. Seen along the axis, up is
     any direction. Raises ShapeError.
     """
-    x, y, z = checked("center", center, (3,))
-    along: FloatArray = checked("axis", axis, (3,))
+    return float(upright_rolls(checked("center", center, (3,))[None], checked("axis", axis, (3,))[None])[0])
+
+
+def upright_rolls(centers: ArrayLike, axes: ArrayLike) -> FloatArray:
+    """Return the (N,) angles of `upright_roll` of (N, 3) centres and axes. Raises ShapeError."""
+    x, y, z = checked("centers", centers, (None, 3)).T
+    along = checked("axes", axes, (len(x), 3)).T
     # The derivative of the projection as the centre moves along the axis.
-    return float(-np.pi / 2 - np.arctan2(along[1] - y / z * along[2], along[0] - x / z * along[2]))
+    rolls: FloatArray = -np.pi / 2 - np.arctan2(along[1] - y / z * along[2], along[0] - x / z * along[2])
+    return rolls

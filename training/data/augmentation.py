@@ -1,93 +1,117 @@
-"""Augmentation of training crops. A similarity warp of a picture is a camera roll, zoom and shift: labels stay exact."""
+"""Augmentation of training crops: what happens to each is drawn here, for a batch at once; `painting` does it.
+
+A similarity warp of a picture is a camera roll, zoom and shift, so labels stay exact.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgnas_core.imaging import picture_rotation
-from training.data.second_pass import CROP_FILL, MEAN_COLOUR, MOST_ZOOM, second_pass_warp, zoom_of
-from training.rendering.sensor import photograph
+from training.data.crops import CropSet
+from training.data.second_pass import CROP_FILL, MOST_ZOOM, Warps, coarse_rolls, rotations, second_pass_warps, zooms_of
+from training.rendering.sensor import NORMAL_TABLE, blur_amount
 
-Picture = NDArray[np.uint8]
 SECOND_PASS_SHARE = 0.8
 UPRIGHT_SHARE = 0.9
 """Of those crops; in the others the first pass was wrong about the roll."""
-BORDERS = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)
+REFLECTED, REPEATED, MEAN_COLOURED = range(3)
+"""What lies beyond the border of a picture: its mirror image, its last pixels, or the mean colour."""
+NO_BLUR = -1
+MOST_COVERS = 3
 
 
-def similarity(
-    rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], roll: float
-) -> NDArray[np.float64]:
-    """(2, 3) random warp of a size x size crop: a roll, a zoom and a shift, of one of two kinds.
+class Changes(NamedTuple):
+    """What augmentation does to N crops, in this order.
 
-    Mostly as the second pass sees an object: turned by `roll`, its keypoints spanning about CROP_FILL of the crop, near its
-    centre. Otherwise, and where that would enlarge the picture too much, as the first pass sees it: any roll, near the
-    size and the place that it was rendered with.
+    warps: (N, 2, 3), source to result.  borders: (N,).  covers: (N, MOST_COVERS, 4) x, y, width, height of rectangles,
+    pixels, no width for none; each of its `cover_colours`: (N, MOST_COVERS, 3) RGB, or where `cover_mirrors`, of the
+    same shape less one, of the mirrored picture.  greys: (N,), whether without colour.  gains: (N, 3), gammas, offsets:
+    (N,) as `sensor.expose` takes them.  blur_kinds: (N,), or NO_BLUR, blur_amounts, blur_angles: (N,).  noise_sigmas:
+    (N,), grey levels; noise_coarse: (N,); noise_starts: (N,), as `sensor.normal_stretch` takes them.
+    qualities: (N,) of JPEG, 0 for none.
     """
-    angle = roll if rng.random() < UPRIGHT_SHARE else rng.uniform(0, 2 * np.pi)
-    fill, shift = CROP_FILL * np.exp(rng.normal(0, 0.1)), rng.normal(0, 0.04 * size, 2)
-    warp = second_pass_warp(size, keypoints_px, angle, fill)
-    if rng.random() < SECOND_PASS_SHARE and zoom_of(warp) <= MOST_ZOOM:
-        return warp + np.column_stack([np.zeros((2, 2)), shift])
-    zoom, anchor = np.exp(rng.uniform(-0.22, 0.22)), (keypoints_px.min(axis=0) + keypoints_px.max(axis=0)) / 2
-    linear = zoom * picture_rotation(rng.uniform(0, 2 * np.pi))
-    return np.column_stack([linear, anchor + rng.uniform(-0.12, 0.12, 2) * size - linear @ anchor])
+
+    warps: Warps
+    borders: NDArray[np.int64]
+    covers: NDArray[np.int64]
+    cover_colours: NDArray[np.int64]
+    cover_mirrors: NDArray[np.bool_]
+    greys: NDArray[np.bool_]
+    gains: NDArray[np.float64]
+    gammas: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    blur_kinds: NDArray[np.int64]
+    blur_amounts: NDArray[np.float64]
+    blur_angles: NDArray[np.float64]
+    noise_sigmas: NDArray[np.float64]
+    noise_coarse: NDArray[np.bool_]
+    noise_starts: NDArray[np.int64]
+    qualities: NDArray[np.int64]
+
+    def take(self, chosen: slice) -> Changes:
+        """Those of some of the crops."""
+        return Changes(*(part[chosen] for part in self))
 
 
-class Crop(NamedTuple):
-    """picture: (S, S, 3) uint8 RGB.  mask: (S, S) uint8, 255 on the visible object.  coordinates: (S, S, 3) uint8, as
-    in CropSet.  keypoints_px: (K, 2) float32, pixels.  rays_from_px: (2, 3), takes pixels (x, y, 1) to rays (x / z,
-    y / z) of the camera that saw it.  T_camera_object: (4, 4), metres.  object_index: its place among the network's
-    objects."""
-
-    picture: Picture
-    mask: Picture
-    coordinates: Picture
-    keypoints_px: NDArray[np.float32]
-    rays_from_px: NDArray[np.float64]
-    T_camera_object: NDArray[np.float64]
-    object_index: int
-
-
-def augment(rng: np.random.Generator, crop: Crop, roll: float, strength: float) -> Crop:
-    """A random crop made from this one.
-
-    roll: what the first pass would turn it by, radians.  strength: of exposure, blur and noise, 0 to 1.
-    """
-    picture, mask, coordinates, keypoints_px = crop[:4]
-    size = picture.shape[0]
-    warp = similarity(rng, size, keypoints_px, roll)
-    border = BORDERS[rng.integers(len(BORDERS))]
-    picture = cv2.warpAffine(picture, warp, (size, size), borderMode=border, borderValue=MEAN_COLOUR)
-    mask = cv2.warpAffine(mask, warp, (size, size))
-    coordinates = cv2.warpAffine(coordinates, warp, (size, size), flags=cv2.INTER_NEAREST)
-    keypoints_px = (keypoints_px @ warp[:, :2].T + warp[:, 2]).astype(np.float32)
-    if rng.random() < 0.3:
-        picture, mask = _cover(rng, picture, mask)
-    if rng.random() < 0.05:
-        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    if rng.random() < 0.8:
-        picture = photograph(rng, picture, strength)
-    back = np.linalg.inv(np.vstack([warp, [0, 0, 1]]))
-    return Crop(
-        picture, mask, coordinates, keypoints_px, crop.rays_from_px @ back, crop.T_camera_object, crop.object_index
+def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float) -> Changes:
+    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1."""
+    count, size = len(crops), crops.pixels.size
+    covers, colours, mirrors = _draw_covers(rng, count, size)
+    seen = rng.random(count) < 0.8 * (strength > 0)  # the others are as a perfect camera sees them
+    gains = rng.normal(0, 0.22, (count, 1)) + rng.normal(0, 0.09, (count, 3))
+    kinds = np.where(seen & (rng.random(count) < 0.6 * strength), rng.integers(3, size=count), NO_BLUR)
+    shares = rng.random(count)
+    return Changes(
+        warps=similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops)),
+        borders=rng.integers(3, size=count),
+        covers=covers,
+        cover_colours=colours,
+        cover_mirrors=mirrors,
+        greys=rng.random(count) < 0.05,
+        gains=np.exp(seen[:, None] * strength * gains),
+        gammas=np.exp(seen * strength * rng.normal(0, 0.18, count)),
+        offsets=seen * strength * rng.normal(0, 10, count),
+        blur_kinds=kinds,
+        blur_amounts=np.array([blur_amount(kind, share, strength) for kind, share in zip(kinds, shares, strict=True)]),
+        blur_angles=rng.uniform(0, np.pi, count),
+        noise_sigmas=seen * strength * rng.gamma(2.0, 2.2, count),
+        noise_coarse=rng.random(count) < 0.5,
+        noise_starts=rng.integers(len(NORMAL_TABLE) - 3 * size**2, size=count),
+        qualities=np.where(seen & (rng.random(count) < 0.4), rng.integers(45, 96, count), 0),
     )
 
 
-def _cover(rng: np.random.Generator, picture: Picture, mask: Picture) -> tuple[Picture, Picture]:
-    """Hide one to three rectangles behind a mirrored part of the picture, or behind one colour."""
-    size, picture, mask = picture.shape[0], picture.copy(), mask.copy()
-    for _ in range(int(rng.integers(1, 4))):
-        width, height = (rng.uniform(0.08, 0.3, 2) * size).astype(int)
-        x, y = (rng.uniform(0, 1, 2) * [size - width, size - height]).astype(int)
-        if rng.random() < 0.5:
-            picture[y : y + height, x : x + width] = rng.integers(0, 256, 3)
-        else:
-            donor = picture[::-1, ::-1][y : y + height, x : x + width].copy()
-            picture[y : y + height, x : x + width] = donor
-        mask[y : y + height, x : x + width] = 0
-    return picture, mask
+def similarities(
+    rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], rolls: NDArray[np.float64]
+) -> Warps:
+    """(N, 2, 3) random warps of size x size crops: a roll, a zoom and a shift, of one of two kinds.
+
+    Mostly as the second pass sees an object: turned by `rolls`, its keypoints, (N, K, 2), spanning about CROP_FILL of
+    the crop, near its centre. Otherwise, and where that would enlarge the picture too much, as the first pass sees it:
+    any roll, near the size and the place that it was rendered with.
+    """
+    count = len(rolls)
+    angles = np.where(rng.random(count) < UPRIGHT_SHARE, rolls, rng.uniform(0, 2 * np.pi, count))
+    near = second_pass_warps(size, keypoints_px, angles, CROP_FILL * np.exp(rng.normal(0, 0.1, count)))
+    is_near = (rng.random(count) < SECOND_PASS_SHARE) & (zooms_of(near) <= MOST_ZOOM)
+    near[:, :, 2] += rng.normal(0, 0.04 * size, (count, 2))
+    anchors = (keypoints_px.min(axis=1) + keypoints_px.max(axis=1)) / 2
+    zooms = np.exp(rng.uniform(-0.22, 0.22, count))
+    linear = zooms[:, None, None] * rotations(rng.uniform(0, 2 * np.pi, count))
+    shifts = anchors + rng.uniform(-0.12, 0.12, (count, 2)) * size - (linear @ anchors[:, :, None])[..., 0]
+    return np.where(is_near[:, None, None], near, np.concatenate([linear, shifts[:, :, None]], axis=2))
+
+
+def _draw_covers(
+    rng: np.random.Generator, count: int, size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """One to MOST_COVERS rectangles on three tenths of the crops."""
+    extents = (rng.uniform(0.08, 0.3, (count, MOST_COVERS, 2)) * size).astype(np.int64)
+    corners = (rng.uniform(0, 1, (count, MOST_COVERS, 2)) * (size - extents)).astype(np.int64)
+    numbers = np.where(rng.random(count) < 0.3, rng.integers(1, MOST_COVERS + 1, count), 0)
+    extents[np.arange(MOST_COVERS) >= numbers[:, None]] = 0
+    colours = rng.integers(0, 256, (count, MOST_COVERS, 3))
+    return np.concatenate([corners, extents], axis=2), colours, rng.random((count, MOST_COVERS)) >= 0.5

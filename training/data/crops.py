@@ -1,4 +1,4 @@
-"""Training crops in memory: pictures, masks of the visible object, and keypoint projections."""
+"""Training crops: pixels mapped into memory, and what is known of the object in each."""
 
 from __future__ import annotations
 
@@ -6,106 +6,80 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from fpgnas_core.camera import Camera
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.se3 import transform_points
-from training.data.bop import read_split
+from training.data.crop_cache import open_split
+from training.data.crop_pixels import CropPixels
 from training.data.objects import object_models
-from training.data.sample import Annotation, Sample
-from training.errors import DatasetError
 
 
 @dataclass(frozen=True, eq=False)
 class CropSet:
-    """N square crops with one annotated object each.
+    """N square crops, each round one object.
 
-    images: (N, S, S, 3) uint8 RGB.  masks: (N, S, S) uint8, 255 on the visible object.  keypoints_px: (N, K, 2)
-    float32.  coordinates: (N, S, S, 3) uint8, the visible surface's place in the object's box, 0 to 255 from its lowest to
-    its highest corner.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
+    keypoints_px: (N, K, 2) float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
+    intrinsics: (N, 4) fx, fy, cx, cy, pixels.  dataset: the folder with the objects' meshes.
     """
 
     objects: tuple[ObjectModel, ...]
-    images: NDArray[np.uint8]
-    masks: NDArray[np.uint8]
-    coordinates: NDArray[np.uint8]
+    pixels: CropPixels
     keypoints_px: NDArray[np.float32]
     object_index: NDArray[np.int64]
     T_camera_object: NDArray[np.float64]
-    cameras: tuple[Camera, ...]
+    intrinsics: NDArray[np.float64]
+    dataset: Path
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.pixels)
 
     def take(self, indices: NDArray[np.int64]) -> CropSet:
-        """The crops at these places."""
+        """The crops at these places; pixels are not read."""
         return replace(
             self,
-            images=self.images[indices],
-            masks=self.masks[indices],
-            coordinates=self.coordinates[indices],
+            pixels=self.pixels.take(indices),
             keypoints_px=self.keypoints_px[indices],
             object_index=self.object_index[indices],
             T_camera_object=self.T_camera_object[indices],
-            cameras=tuple(self.cameras[i] for i in indices),
+            intrinsics=self.intrinsics[indices],
         )
 
     def first(self, count: int) -> CropSet:
         """The first `count` crops, or all where there are fewer."""
         return self.take(np.arange(min(count, len(self))))
 
+    def camera(self, index: int) -> Camera:
+        """The camera of one crop."""
+        return Camera(*self.intrinsics[index].tolist(), self.pixels.size, self.pixels.size)
+
 
 def load_crops(dataset: str, splits: Sequence[str], n_keypoints: int, size: int, most: int = 0) -> CropSet:
-    """Read splits of crops into memory; most: 0 for all. Raises DatasetError where an image is no size x size crop."""
+    """The crops of the splits in their order, most: 0 for all. Raises DatasetError as `open_split` does."""
     objects = object_models(Path(dataset), n_keypoints)
-    samples = [sample for split in splits for sample in read_split(Path(dataset), split)]
-    samples = samples[: most or len(samples)]
-    images = np.empty((len(samples), size, size, 3), np.uint8)
-    masks = np.empty((len(samples), size, size), np.uint8)
-    coordinates = np.empty((len(samples), size, size, 3), np.uint8)
-    annotations = [_only_annotation(sample, size) for sample in samples]
+    parts = [open_split(Path(dataset), split, size) for split in splits]
+    labels = np.concatenate([part.labels for part in parts])
     places = {model.object_id: place for place, model in enumerate(objects)}
-    object_index = np.array([places[annotation.object_id] for annotation in annotations])
-    for index, sample in enumerate(tqdm(samples, desc=f"load {' + '.join(splits)}", unit="crop")):
-        images[index] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB)
-        masks[index] = annotations[index].load_mask_visible() * np.uint8(255)
-        coordinates[index] = surface_coordinates(sample, annotations[index], objects[object_index[index]])
-    projections = [
-        sample.camera.project(transform_points(annotation.T_camera_object, objects[place].keypoints))
-        for sample, annotation, place in zip(samples, annotations, object_index, strict=True)
-    ]
-    return CropSet(
+    object_index = np.array([places[object_id] for object_id in labels["object_id"].tolist()])
+    poses, intrinsics = labels["T_camera_object"], labels["intrinsics"]
+    keypoints = np.array([model.keypoints for model in objects])[object_index]
+    crops = CropSet(
         objects,
-        images,
-        masks,
-        coordinates,
-        np.array(projections, np.float32),
+        CropPixels.of(*(part.pixels for part in parts)),
+        project(keypoints, poses, intrinsics).astype(np.float32),
         object_index,
-        np.array([annotation.T_camera_object for annotation in annotations]),
-        tuple(sample.camera for sample in samples),
+        poses,
+        intrinsics,
+        Path(dataset),
     )
+    return crops.first(most) if most else crops
 
 
-def surface_coordinates(sample: Sample, annotation: Annotation, model: ObjectModel) -> NDArray[np.uint8]:
-    """(H, W, 3): what each pixel's depth says of the place in the object's box, 0 to 255. Raises DatasetError."""
-    camera, depth = sample.camera, sample.load_depth()
-    columns = (np.arange(camera.width) - camera.cx) / camera.fx
-    rows = (np.arange(camera.height) - camera.cy) / camera.fy
-    points = np.stack([columns[None] * depth, rows[:, None] * depth, depth], axis=-1)
-    pose = annotation.T_camera_object
-    places = (points - pose[:3, 3]) @ pose[:3, :3]
-    share = (places - np.array(model.box_center)) / np.array(model.box_size) + 0.5
-    return (share * 255).clip(0, 255).astype(np.uint8)
-
-
-def _only_annotation(sample: Sample, size: int) -> Annotation:
-    if (sample.camera.width, sample.camera.height) != (size, size):
-        got = f"{sample.camera.width}x{sample.camera.height}"
-        raise DatasetError(f"{sample.image_path}: expected a training crop of {size}x{size} px, got {got} px")
-    if len(sample.annotations) != 1:
-        raise DatasetError(f"{sample.image_path}: expected one object a crop, got {len(sample.annotations)}")
-    return sample.annotations[0]
+def project(
+    points: NDArray[np.float64], poses: NDArray[np.float64], intrinsics: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(N, P, 2) pixels of (N, P, 3) points of the object frame, metres, by cameras without distortion."""
+    seen = points @ poses[:, :3, :3].transpose(0, 2, 1) + poses[:, None, :3, 3]
+    pixels: NDArray[np.float64] = seen[..., :2] / seen[..., 2:] * intrinsics[:, None, :2] + intrinsics[:, None, 2:]
+    return pixels

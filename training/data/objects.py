@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from fpgnas_core.object_model import ObjectModel
 from training.data.models import DatasetModel, read_models
 
+TOLERANCE = 1e-3
+
 
 def object_models(dataset: Path, n_keypoints: int) -> tuple[ObjectModel, ...]:
     """The objects of dataset/models in the order of their ids. Raises DatasetError and MeshError."""
@@ -32,16 +34,25 @@ def object_models(dataset: Path, n_keypoints: int) -> tuple[ObjectModel, ...]:
 
 
 def upright_axis(model: DatasetModel) -> tuple[float, float, float]:
-    """The axis of the object's frame that the second pass turns up: the longest side of the box that symmetries keep.
+    """The axis that the second pass turns up, (3,) of length 1: the longest, in the box, of those that symmetries keep.
 
-    Where they keep none, the longest side: training takes the nearest of the equivalent poses in any case.
+    Axes of the box and of the symmetries are asked. One that is kept gives all poses that look the same the same roll;
+    where there is none, one that symmetries at most reverse leaves two rolls.
     """
-    axes = np.eye(3)
     turns = [matrix[:3, :3] for matrix in model.symmetries_discrete]
-    kept = [a for a in axes if all(np.allclose(turn @ a, a, atol=1e-3) for turn in turns)]
-    kept = [a for a in kept if all(np.allclose(np.cross(a, s.axis), 0, atol=1e-3) for s in model.symmetries_continuous)]
-    chosen = max(kept or list(axes), key=lambda axis: float(axis @ np.array(model.box_size)))
+    axes = [*np.eye(3), *(s.unit_axis for s in model.symmetries_continuous), *map(_axis_of, turns)]
+    along = [a for a in axes if all(abs(a @ s.unit_axis) > 1 - TOLERANCE for s in model.symmetries_continuous)]
+    kept = [a for a in along if all(turn @ a @ a > 1 - TOLERANCE for turn in turns)]
+    reversible = [a for a in along if all(abs(turn @ a @ a) > 1 - TOLERANCE for turn in turns)]
+    chosen = max(kept or reversible or axes[:3], key=lambda axis: float(np.abs(axis) @ np.array(model.box_size)))
     return (float(chosen[0]), float(chosen[1]), float(chosen[2]))
+
+
+def _axis_of(turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,), of length 1, its largest number positive: what a rotation leaves where it is."""
+    values, vectors = np.linalg.eig(turn)
+    axis: NDArray[np.float64] = np.real(vectors[:, np.argmin(np.abs(values - 1))])
+    return axis * np.sign(axis[np.argmax(np.abs(axis))]) / np.linalg.norm(axis)
 
 
 def farthest_points(points: NDArray[np.float64], centre: NDArray[np.float64], count: int) -> NDArray[np.float64]:

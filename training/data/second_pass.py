@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation
 
-from fpgnas_core.camera import Camera
-from fpgnas_core.imaging import picture_rotation
-from fpgnas_core.se3 import exp_rotation, transform_points
-from fpgnas_core.upright import upright_roll
+from fpgnas_core.upright import upright_rolls
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, CropPixels
 from training.data.crops import CropSet
 from training.errors import DatasetError
 
@@ -23,28 +22,41 @@ MOST_ZOOM = 2.0
 """A picture enlarged more than this is too blurred to stand for a second pass."""
 COARSE_ROTATION_DEG = 10.0
 """Standard deviation of the first pass's error about each axis."""
-Warp = NDArray[np.float64]
+Warps = NDArray[np.float64]
 
 
-def second_pass_warp(size: int, keypoints_px: NDArray[np.float32], roll: float, fill: float = CROP_FILL) -> Warp:
-    """(2, 3): turned by `roll`, keypoints spanning the share `fill` of a size x size crop, in its middle."""
-    turned = keypoints_px @ picture_rotation(roll).T
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    zoom = fill * size / max(float((high - low).max()), 1.0)
-    return np.column_stack([zoom * picture_rotation(roll), (size - 1) / 2 - zoom * (low + high) / 2])
+def rotations(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 2, 2) that turn pictures x towards y by (N,) angles, radians."""
+    cosines, sines = np.cos(angles), np.sin(angles)
+    return np.stack([cosines, -sines, sines, cosines], axis=-1).reshape(-1, 2, 2)
 
 
-def zoom_of(warp: Warp) -> float:
-    """Pixels of the result a pixel of the source."""
-    return float(np.linalg.norm(warp[:, 0]))
+def second_pass_warps(
+    size: int, keypoints_px: NDArray[np.float32], rolls: NDArray[np.float64], fill: ArrayLike = CROP_FILL
+) -> Warps:
+    """(N, 2, 3): turned by `rolls`, the (N, K, 2) keypoints spanning the share `fill` of a crop, in its middle."""
+    turns = rotations(rolls)
+    turned = keypoints_px @ turns.transpose(0, 2, 1)
+    low, high = turned.min(axis=1), turned.max(axis=1)
+    zooms = np.asarray(fill) * size / np.maximum((high - low).max(axis=1), 1.0)
+    shifts = (size - 1) / 2 - zooms[:, None] * (low + high) / 2
+    return np.concatenate([zooms[:, None, None] * turns, shifts[:, :, None]], axis=2)
 
 
-def coarse_roll(rng: np.random.Generator, crops: CropSet, index: int) -> float:
-    """The roll that would make a crop upright by what a first pass knows."""
-    model, pose = crops.objects[crops.object_index[index]], crops.T_camera_object[index]
-    error = exp_rotation(np.radians(rng.normal(0, COARSE_ROTATION_DEG, 3)))
-    axis = error @ pose[:3, :3] @ np.array(model.upright_axis)
-    return upright_roll(transform_points(pose, model.keypoints[:1])[0], axis)
+def zooms_of(warps: Warps) -> NDArray[np.float64]:
+    """(N,): pixels of the result a pixel of the source."""
+    found: NDArray[np.float64] = np.linalg.norm(warps[:, :, 0], axis=1)
+    return found
+
+
+def coarse_rolls(rng: np.random.Generator, crops: CropSet) -> NDArray[np.float64]:
+    """(N,) rolls that would make the crops upright by what a first pass knows."""
+    errors = Rotation.from_rotvec(np.radians(rng.normal(0, COARSE_ROTATION_DEG, (len(crops), 3)))).as_matrix()
+    axes = np.array([model.upright_axis for model in crops.objects])[crops.object_index]
+    centres = np.array([model.keypoints[0] for model in crops.objects])[crops.object_index]
+    turns = crops.T_camera_object[:, :3, :3]
+    seen = (turns @ centres[:, :, None])[..., 0] + crops.T_camera_object[:, :3, 3]
+    return upright_rolls(seen, (errors @ turns @ axes[:, :, None])[..., 0])
 
 
 def as_second_pass(crops: CropSet, seed: int) -> CropSet:
@@ -53,44 +65,34 @@ def as_second_pass(crops: CropSet, seed: int) -> CropSet:
     A roll of the picture is one of the camera about its optical axis, where its two focal lengths are equal. Raises
     DatasetError where no crop is large enough.
     """
-    size, warps = crops.images.shape[1], []
-    for index, keypoints_px in enumerate(crops.keypoints_px):
-        roll = coarse_roll(np.random.default_rng([seed, index]), crops, index)
-        warps.append(second_pass_warp(size, keypoints_px, roll))
-    chosen = np.array([index for index, warp in enumerate(warps) if zoom_of(warp) <= MOST_ZOOM], np.int64)
+    size = crops.pixels.size
+    warps = second_pass_warps(size, crops.keypoints_px, coarse_rolls(np.random.default_rng(seed), crops))
+    chosen = np.flatnonzero(zooms_of(warps) <= MOST_ZOOM)
     if not len(chosen):
         raise DatasetError(
             f"validation crops: expected some whose keypoints span {CROP_FILL * size / MOST_ZOOM:.0f} px or more, got"
             f" none of {len(crops)}; render larger ones (extent_px)"
         )
-    kept, warps = crops.take(chosen), [warps[index] for index in chosen]
+    kept, warps = crops.take(chosen), warps[chosen]
+    zooms, linear = zooms_of(warps), warps[:, :, :2]
+    turns = np.tile(np.eye(4), (len(kept), 1, 1))
+    turns[:, :2, :2] = linear / zooms[:, None, None]
+    middles = (linear @ kept.intrinsics[:, 2:, None])[..., 0] + warps[:, :, 2]
     return replace(
         kept,
-        images=np.stack([_warped(image, warp) for image, warp in zip(kept.images, warps, strict=True)]),
-        masks=np.stack([_warped(mask, warp) for mask, warp in zip(kept.masks, warps, strict=True)]),
-        coordinates=np.stack(
-            [_warped(part, warp, cv2.INTER_NEAREST) for part, warp in zip(kept.coordinates, warps, strict=True)]
-        ),
-        keypoints_px=np.stack([k @ w[:, :2].T + w[:, 2] for k, w in zip(kept.keypoints_px, warps, strict=True)]),
-        T_camera_object=np.stack([_rolled(p, w) for p, w in zip(kept.T_camera_object, warps, strict=True)]),
-        cameras=tuple(_camera(camera, warp, size) for camera, warp in zip(kept.cameras, warps, strict=True)),
+        pixels=CropPixels.of(np.stack([_warped(p, w) for p, w in zip(kept.pixels.read(), warps, strict=True)])),
+        keypoints_px=(kept.keypoints_px @ linear.transpose(0, 2, 1) + warps[:, None, :, 2]).astype(np.float32),
+        T_camera_object=turns @ kept.T_camera_object,
+        intrinsics=np.hstack([zooms[:, None] * kept.intrinsics[:, :2], middles]),
     )
 
 
-def _warped(picture: NDArray[np.uint8], warp: Warp, interpolation: int = cv2.INTER_LINEAR) -> NDArray[np.uint8]:
-    fill = MEAN_COLOUR if interpolation == cv2.INTER_LINEAR and picture.ndim == 3 else (0, 0, 0)
-    return np.asarray(
-        cv2.warpAffine(picture, warp, picture.shape[1::-1], flags=interpolation, borderValue=fill), np.uint8
-    )
-
-
-def _rolled(pose: NDArray[np.float64], warp: Warp) -> NDArray[np.float64]:
-    turn = np.eye(4)
-    turn[:2, :2] = warp[:, :2] / zoom_of(warp)
-    return turn @ pose
-
-
-def _camera(camera: Camera, warp: Warp, size: int) -> Camera:
-    cx, cy = warp[:, :2] @ [camera.cx, camera.cy] + warp[:, 2]
-    zoom = zoom_of(warp)
-    return Camera(zoom * camera.fx, zoom * camera.fy, float(cx), float(cy), size, size)
+def _warped(planes: NDArray[np.uint8], warp: NDArray[np.float64]) -> NDArray[np.uint8]:
+    result, size = np.empty_like(planes), planes.shape[-2:]
+    picture = planes[PICTURE].transpose(1, 2, 0)
+    result[PICTURE] = cv2.warpAffine(picture, warp, size, borderValue=MEAN_COLOUR).transpose(2, 0, 1)
+    result[MASK] = cv2.warpAffine(planes[MASK][0], warp, size)
+    result[OTHERS] = cv2.warpAffine(planes[OTHERS][0], warp, size, flags=cv2.INTER_NEAREST)
+    coordinates = planes[COORDINATES].transpose(1, 2, 0)
+    result[COORDINATES] = cv2.warpAffine(coordinates, warp, size, flags=cv2.INTER_NEAREST).transpose(2, 0, 1)
+    return result

@@ -39,6 +39,17 @@ def contact_sheet(scores: Sequence[ObjectScore], bundle: Bundle) -> Picture:
     return np.vstack([_row(name, row, models) for name, row in rows.items()])
 
 
+def worst_sheet(scores: Sequence[ObjectScore], bundle: Bundle) -> Picture:
+    """(H, W, 3) BGR: of each object a row of the worst, as in `contact_sheet`."""
+    models = {model.object_id: model for model in bundle.objects}
+    rows = []
+    for object_id in sorted({score.annotation.object_id for score in scores}):
+        own = [score for score in scores if score.annotation.object_id == object_id]
+        worst = sorted(own, key=lambda score: -score.relative_add)[:COLUMNS]
+        rows.append(_row(models[object_id].name, worst, models))
+    return np.vstack(rows)
+
+
 def _row(name: str, scores: Sequence[ObjectScore], models: dict[int, ObjectModel]) -> Picture:
     tiles = [tile(score, models[score.annotation.object_id], name) for score in scores]
     tiles += [np.zeros((TILE_PX, TILE_PX, 3), np.uint8)] * (COLUMNS - len(tiles))

@@ -12,10 +12,10 @@ from tqdm import tqdm
 from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_core.estimator import PoseEstimate, PoseEstimator
 from fpgnas_core.stopwatch import Timings
-from training.data.bop import read_split
-from training.data.models import DatasetModel, read_models
+from training.data.models import DatasetModel
 from training.data.sample import Sample
 from training.errors import DatasetError
+from training.evaluation.samples import read_test_set
 from training.evaluation.scoring import ObjectScore, ScoredModel, score_image
 from training.evaluation.settings import EvaluationSettings
 
@@ -57,11 +57,9 @@ class Evaluation:
 def evaluate_split(settings: EvaluationSettings) -> Evaluation:
     """Evaluate as the settings say. Raises BundleError, DatasetError."""
     bundle = load_bundle(settings.bundle)
-    dataset = Path(settings.dataset)
-    models = read_models(dataset / "models")
-    samples = read_split(dataset, settings.split, models)[: settings.limit or None]
-    estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold)
-    return evaluate(estimator, samples, models)
+    samples, models = read_test_set(Path(settings.dataset), settings.split)
+    estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold, settings.max_instances)
+    return evaluate(estimator, samples[: settings.limit or None], models)
 
 
 def evaluate(estimator: PoseEstimator, samples: Sequence[Sample], models: dict[int, DatasetModel]) -> Evaluation:

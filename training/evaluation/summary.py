@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from fpgnas_core.stopwatch import Timings
 from training.evaluation.bop_recall import average_recalls
 from training.evaluation.run import Evaluation
 from training.evaluation.scoring import ObjectScore
+from training.evaluation.spacecraft import spacecraft_scores
 
 MM_PER_METRE, MS_PER_SECOND = 1000.0, 1000.0
 AUC_LIMIT_M = 0.1
@@ -31,7 +32,9 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
         **accuracy(evaluation.scores),
         "bop": average_recalls(evaluation),
         "false_detections": sum(frame.false_detections for frame in evaluation.frames),
+        "mean_of_objects": mean_of_objects(by_object.values()),
         "per_object": {str(key): accuracy(scores) for key, scores in sorted(by_object.items())},
+        "spacecraft": spacecraft_scores(evaluation),
         "objects_not_in_bundle": evaluation.ignored_objects,
         "cost": cost(evaluation.bundle, camera.width, camera.height),
         "milliseconds_per_frame": milliseconds(evaluation),
@@ -54,6 +57,12 @@ def accuracy(scores: Sequence[ObjectScore]) -> dict[str, Any]:
         "detection_recall": len(found) / len(scores),
         "errors_of_found": _errors(found) if found else None,
     }
+
+
+def mean_of_objects(by_object: Iterable[Sequence[ObjectScore]]) -> dict[str, float]:
+    """The shares that count each object alike, however often it is annotated, as papers on LM-O give them."""
+    figures = [accuracy(scores) for scores in by_object]
+    return {name: float(np.mean([figure[name] for figure in figures])) for name in ("add_0_1d", "add_0_05d")}
 
 
 def _within_5cm_5deg(score: ObjectScore) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fpgnas_core.bundle import Bundle, write_bundle
+from fpgnas_core.uncertainty import FEWEST_FITTED, PoseError, fitted_scales
 from training.data.batches import MEAN, STD, normalised
+from training.data.crop_pixels import PICTURE
 from training.data.crops import CropSet, load_crops
+from training.data.second_pass import as_second_pass
 from training.errors import RunError
 from training.learning.export_settings import ExportSettings
+from training.learning.validation import solutions
 from training.space.architecture import Architecture, load_architecture
 from training.space.cost import count_macs
 from training.space.folding import fold
@@ -37,13 +42,14 @@ def export(settings: ExportSettings) -> Bundle:
         (settings.split,),
         architecture.n_keypoints,
         architecture.input_size,
-        settings.parity_images,
+        max(settings.parity_images, settings.calibration_crops),
     )
     folded = fold(network)
     model = to_onnx(folded, architecture.input_size)
-    difference = check_parity(network, model, crops, settings.tolerance)
+    difference = check_parity(network, model, crops.first(settings.parity_images), settings.tolerance)
     extra = {name: (run / name).read_bytes() for name in ("architecture.json", "settings.yaml", "metrics.json")}
-    bundle = write_bundle(_describe(settings, architecture, crops, run), model, extra)
+    errors = calibration_errors(network, crops.first(settings.calibration_crops), run)
+    bundle = write_bundle(_describe(settings, architecture, crops, run, errors), model, extra)
     cost = f"{bundle.macs / 1e6:.2f} MMAC = {bundle.flops / 1e9:.4f} GFLOPs a crop pass"
     saved = 1 - count_macs(folded, architecture.input_size) / architecture.macs
     print(
@@ -57,7 +63,7 @@ def load_network(run: Path, architecture: Architecture) -> PoseNetwork:
     """The trained network of a run folder, in evaluation mode. Raises RunError where the run is not finished."""
     network = build_network(architecture)
     try:
-        network.load_state_dict(torch.load(run / "weights.pt", weights_only=True))
+        network.load_state_dict(torch.load(run / "weights.pt", map_location="cpu", weights_only=True))
     except (OSError, RuntimeError) as error:
         raise RunError(f"{run}: expected weights.pt of a finished retraining, got: {error}; run retrain.py") from error
     return network.eval()
@@ -88,7 +94,7 @@ def to_onnx(network: PoseNetwork, size: int) -> bytes:
 def check_parity(network: PoseNetwork, model: bytes, crops: CropSet, tolerance: float) -> float:
     """Largest relative difference of any output over the crops, ONNX Runtime against PyTorch. Raises RunError."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    images = normalised(torch.from_numpy(crops.images))
+    images = normalised(torch.from_numpy(crops.pixels.read()[:, PICTURE]))
     with torch.inference_mode():
         expected = network(images)
     got = session.run(None, {"image": images.numpy()})
@@ -105,7 +111,31 @@ def _difference(expected: Tensor, got: NDArray[np.float32]) -> float:
     return float((np.abs(reference - got) / np.maximum(1.0, np.abs(reference))).max())
 
 
-def _describe(settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path) -> Bundle:
+def calibration_errors(network: PoseNetwork, crops: CropSet, run: Path) -> list[PoseError]:
+    """Errors and covariances on the crops as the run's validation takes them, of those that are found."""
+    taken = as_second_pass(crops, yaml.safe_load((run / "settings.yaml").read_text())["seed"])
+    parts = zip(solutions(network, taken), taken.T_camera_object, taken.object_index, strict=True)
+    return [
+        PoseError.of(found.T_camera_object, found.covariance, truth, crops.objects[place])
+        for found, truth, place in parts
+        if found is not None
+    ]
+
+
+def _scales(errors: list[PoseError]) -> tuple[float, float]:
+    scales = fitted_scales(errors)
+    if scales is None:
+        print(
+            f"export: covariances stay as they are: expected {FEWEST_FITTED} poses or more without gross misses to"
+            f" calibrate them, got {sum(not error.is_gross for error in errors)} of {len(errors)}",
+            file=sys.stderr,
+        )
+    return scales or (1.0, 1.0)
+
+
+def _describe(
+    settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path, errors: list[PoseError]
+) -> Bundle:
     metrics = json.loads((run / "metrics.json").read_text())
     trained = yaml.safe_load((run / "settings.yaml").read_text())
     return Bundle(
@@ -121,4 +151,5 @@ def _describe(settings: ExportSettings, architecture: Architecture, crops: CropS
         mean=MEAN,
         std=STD,
         acceptance={"data": f"{trained['dataset']}, split {trained['validation_split']}, crops", **metrics},
+        covariance_scales=_scales(errors),
     )

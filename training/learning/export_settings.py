@@ -16,9 +16,11 @@ class ExportSettings:
     out: str
     """Folder of the bundle."""
     split: str = "val"
-    """Split whose images check the parity of ONNX Runtime and PyTorch."""
+    """Split whose crops check the parity of ONNX Runtime and PyTorch, and calibrate the covariances."""
     parity_images: int = 32
     """Images of the parity check."""
+    calibration_crops: int = 1000
+    """Most crops that calibrate the covariances."""
     tolerance: float = 1e-4
     """Greatest difference of any output, relative to the larger of 1 and its size."""
     licence: str = "Apache-2.0"

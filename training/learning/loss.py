@@ -9,26 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.learning.distance_loss import Geometry, distance_errors, inverse_variances, seen_enough
+from training.learning.targets import Targets
 from training.space.network import PoseGrid
 
 LEAST_VISIBLE, COVERED = 0.3, 0.8
 LOG_SCALE_RANGE = (-6.0, 4.0)
 CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT, DISTANCE_WEIGHT = 5.0, 3.0, 20.0, 20.0
-
-
-class Targets(NamedTuple):
-    """Labels of a batch of crops with one object each.
-
-    masks: (N, 1, H, W) float, 1 on the visible object.  coordinates: (N, 3, H, W), the visible surface's place in the
-    object's box, -0.5 to 0.5.  object_index: (N,) its place among the network's objects.
-    keypoints_px: (N, K, 2) projections, input pixels, symmetric equivalents resolved.  geometry: in three dimensions.
-    """
-
-    masks: Tensor
-    coordinates: Tensor
-    object_index: Tensor
-    keypoints_px: Tensor
-    geometry: Geometry
 
 
 class PoseLoss(NamedTuple):
@@ -56,11 +42,11 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     votes are far off, and they stay there.
     """
     share = functional.avg_pool2d(targets.masks, stride)[:, 0]
-    truth = torch.zeros_like(grid.class_logits)
-    truth[torch.arange(len(truth)), targets.object_index] = share
-    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, truth)
     weight = share * (share > LEAST_VISIBLE)
     weight = weight / weight.sum().clamp_min(1.0)
+    if len(targets.symmetric):
+        targets = _nearest_equivalents(grid, targets, stride, share, weight)
+    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, _classes(targets, grid, stride, share))
     vote_errors = _vote_errors(grid, targets.keypoints_px, stride)
     surface_errors = _surface_errors(grid, targets, stride, share)
     votes = (vote_errors.mean(dim=1) * weight).sum()
@@ -73,6 +59,37 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + COORDINATE_WEIGHT * coordinates + scales
     total = total + DISTANCE_WEIGHT * distances
     return PoseLoss(total, *(part.detach() for part in (classes, votes, coordinates, distances, scales)))
+
+
+def _classes(targets: Targets, grid: PoseGrid, stride: int, share: Tensor) -> Tensor:
+    """(N, n_objects, h, w): the share of each cell that shows each object, the others beside the crop's too."""
+    count = grid.class_logits.shape[1]
+    if count == 1:
+        return share[:, None]
+    numbers = torch.arange(1, count + 1, device=share.device, dtype=torch.uint8)[:, None, None]
+    shown = functional.avg_pool2d((targets.others == numbers).to(share), stride)
+    shown[torch.arange(len(shown), device=share.device), targets.object_index] = share
+    return shown
+
+
+@torch.no_grad()
+def _nearest_equivalents(grid: PoseGrid, targets: Targets, stride: int, share: Tensor, weight: Tensor) -> Targets:
+    """Of each symmetric crop the pose, among those that look the same, whose votes and coordinates cost least now.
+
+    One pose for all cells of a crop: cells that each took the nearest would agree on none.
+    """
+    chosen = targets.symmetric
+    own, part = targets.take(chosen), PoseGrid(*(output[chosen] for output in grid))
+    share, weight = share[chosen], weight[chosen]
+    costs = []
+    for number in range(targets.symmetries.shape[1]):
+        candidate = own.under(targets.symmetries[:, number])
+        errors = VOTE_WEIGHT * _vote_errors(part, candidate.keypoints_px, stride).mean(dim=1)
+        errors = errors + COORDINATE_WEIGHT * _surface_errors(part, candidate, stride, share).mean(dim=1)
+        costs.append((errors * weight).sum(dim=(1, 2)))
+    best = torch.stack(costs, dim=1).argmin(dim=1)
+    ways = targets.symmetries[torch.arange(len(best), device=best.device), best]
+    return targets.replaced(chosen, own.under(ways))
 
 
 def _distance_loss(grid: PoseGrid, geometry: Geometry, share: Tensor, stride: int) -> Tensor:

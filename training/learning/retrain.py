@@ -16,16 +16,16 @@ from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
 from training.errors import RunError
+from training.learning.devices import Devices, launch
 from training.learning.loss import PoseLoss, pose_loss
 from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate
-from training.learning.team import Team, run_as_team
 from training.learning.validation import Validation, validate
 from training.space.architecture import load_architecture
-from training.space.network import PoseNetwork, build_network, inherit_weights
+from training.space.network import PoseNetwork, build_network
 
 GRADIENT_NORM = 10.0
 RATE_WARMUP_STEPS = 200
@@ -40,13 +40,14 @@ class Retraining:
         crops: CropSet,
         held_out: CropSet,
         run: RunFolder,
-        team: Team | None = None,
+        devices: Devices | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.crops, self.held_out, self.run = settings, crops, held_out, run
-        self.team = team or Team()
+        self.devices = devices or Devices()
+        self.team = self.devices.team
         self.architecture = load_architecture(settings.architecture)
-        self.network = build_network(self.architecture)
+        self.network = self.devices.place(build_network(self.architecture))
         self._inherit()
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay), use_buffers=True
@@ -73,6 +74,7 @@ class Retraining:
             self.step,
             settings.steps,
             self.team,
+            self.devices.device,
         )
         bar = tqdm(
             total=settings.steps,
@@ -92,6 +94,7 @@ class Retraining:
         if self.team.is_leader:
             self._save()
             self._finish()
+        self.devices.wait()
 
     def _train_step(self, batch: Batch) -> PoseLoss:
         settings = self.settings
@@ -120,7 +123,7 @@ class Retraining:
 
             values = {name: float(value.detach()) for name, value in loss._asdict().items()}
             self.run.log(self.step, values | {"rate": self._rate()})
-        if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
+        if self.step % self.settings.validate_every == 0 and self.step < self.settings.steps:
             found = self._validate()
             bar.write(f"step {self.step}: {found.summary()}")
         if self.step % self.settings.save_every == 0:
@@ -132,8 +135,9 @@ class Retraining:
         return found
 
     def _finish(self) -> None:
-        found = validate(self.averaged_network, self.held_out)
-        torch.save(self.averaged_network.state_dict(), self.run.path / "weights.pt")
+        found = self._validate()
+        weights = {name: value.cpu() for name, value in self.averaged_network.state_dict().items()}
+        torch.save(weights, self.run.path / "weights.pt")
         metrics = found.shares() | {
             "hours": self.hours,
             "steps": self.step,
@@ -141,18 +145,16 @@ class Retraining:
         }
         (self.run.path / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
         self.architecture.save(self.run.path / "architecture.json")
-        print(f"retrain: {found.summary()}; {self.hours:.2f} h; wrote {self.run.path / 'weights.pt'}")
+        print(f"retrain: {self.hours:.2f} h; wrote {self.run.path / 'weights.pt'}\n{found.summary()}")
 
     def _inherit(self) -> None:
-        settings = self.settings
+        source = self.settings.initial_weights
+        if not source:
+            return
         try:
-            if settings.supernet:
-                inherit_weights(self.network, torch.load(settings.supernet, weights_only=True))
-            elif settings.initial_weights:
-                self.network.load_state_dict(torch.load(settings.initial_weights, weights_only=True))
-        except (OSError, KeyError, RuntimeError) as error:
-            source = settings.supernet or settings.initial_weights
-            raise RunError(f"{source}: expected weights that fit {settings.architecture}, got: {error}") from error
+            self.network.load_state_dict(torch.load(source, map_location="cpu", weights_only=True))
+        except (OSError, RuntimeError) as error:
+            raise RunError(f"{source}: expected weights that fit {self.settings.architecture}, got: {error}") from error
 
     def _save(self) -> None:
         now = time.monotonic()
@@ -178,17 +180,14 @@ class Retraining:
 
 def retrain(settings: RetrainSettings) -> Path:
     """Train and write weights.pt, metrics.json and architecture.json; returns the run folder."""
-    run_as_team(_retrain, settings, settings.processes)
-    return Path(settings.out)
-
-
-def _retrain(settings: RetrainSettings, team: Team) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
         cv2.setNumThreads(settings.threads)
     architecture = load_architecture(settings.architecture)
+    devices = launch(settings)
     run = RunFolder(settings.out, settings)
     count, size = architecture.n_keypoints, architecture.input_size
     crops = load_crops(settings.dataset, settings.train_splits, count, size, settings.crops)
     held_out = load_crops(settings.dataset, (settings.validation_split,), count, size, settings.validation_crops)
-    Retraining(settings, crops, as_second_pass(held_out, settings.seed), run, team).train()
+    Retraining(settings, crops, as_second_pass(held_out, settings.seed), run, devices).train()
+    return run.path

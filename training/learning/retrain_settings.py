@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from training.errors import SettingsError
 
@@ -18,10 +19,9 @@ class RetrainSettings:
     """BOP folder of training crops."""
     out: str
     """Run folder; a run that was stopped goes on where it was."""
-    supernet: str = ""
-    """supernet.pt whose weights are inherited; empty: from scratch."""
     initial_weights: str = ""
-    """weights.pt of an earlier run of the same architecture to start from; empty: none."""
+    """Weights of the same architecture to start from: a search's initial_weights.pt, or the weights.pt of an earlier
+    run; empty: from scratch."""
     train_splits: Sequence[str] = ("train",)
     """Splits to train on."""
     validation_split: str = "val"
@@ -50,19 +50,21 @@ class RetrainSettings:
     """Steps between two checkpoints."""
     bfloat16: bool = False
     """Compute in bfloat16, channels last, where the processor has it."""
-    processes: int = 1
-    """Processes that share every batch; on CPUs as many as cores, with one thread each."""
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    """Kind of device. A GPU holds all crops, and augments them itself."""
+    devices: int = 1
+    """Devices a node, which share every batch: processes with `threads` each on CPUs, where as many as cores are
+    fastest. Several go through Lightning Fabric. With torchrun: as many as it starts on a node."""
+    nodes: int = 1
+    """Machines."""
     threads: int = 0
     """CPU threads of PyTorch in each process; 0: one a core."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work: SettingsError names the field."""
-        for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops", "processes"):
+        for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops", "devices", "nodes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")
-        if self.batch_size % self.processes:
-            raise SettingsError(
-                f"batch_size: expected a multiple of processes ({self.processes}), got {self.batch_size}"
-            )
-        if self.supernet and self.initial_weights:
-            raise SettingsError("supernet, initial_weights: expected at most one of them, got both")
+        count = self.devices * self.nodes
+        if self.batch_size % count:
+            raise SettingsError(f"batch_size: expected a multiple of all devices ({count}), got {self.batch_size}")

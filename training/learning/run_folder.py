@@ -19,7 +19,7 @@ from training.errors import RunError
 
 CHECKPOINT = "checkpoint.pt"
 SETTINGS = "settings.yaml"
-HOW_NOT_WHAT = ("threads", "processes", "out")
+HOW_NOT_WHAT = ("threads", "accelerator", "devices", "nodes", "out")
 """Settings that may change when a run is resumed: they do not name another run."""
 
 
@@ -50,6 +50,7 @@ class RunFolder:
             "python": platform.python_version(),
             "torch": torch.__version__,
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         }
         (self.path / "environment.json").write_text(json.dumps(environment, indent=1) + "\n")
 
@@ -81,7 +82,7 @@ class RunFolder:
         file = self.path / CHECKPOINT
         if not file.is_file():
             return None
-        state: dict[str, Any] = torch.load(file, weights_only=True)
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
         torch.set_rng_state(state.pop("torch_random"))
         return state
 

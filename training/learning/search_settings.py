@@ -100,7 +100,7 @@ class SearchSettings:
     bfloat16: bool = False
     """Compute in bfloat16, channels last, where the processor has it."""
     accelerator: Literal["cpu", "gpu"] = "cpu"
-    """Kind of device. gpu, several devices and several nodes go through Lightning Fabric (the extra `fabric`)."""
+    """Kind of device. gpu, several devices and several nodes go through Lightning Fabric."""
     devices: int = 1
     """Devices a node; they share every batch. With torchrun: as many as it starts."""
     nodes: int = 1

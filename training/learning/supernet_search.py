@@ -80,9 +80,9 @@ class SupernetSearch:
         with tqdm(total=self.total_steps, initial=self.step, desc="search", unit="step", smoothing=0.02,
                   disable=not self.devices.is_leader) as bar:  # fmt: skip
             for batch in weight_batches:
-                loss = self._weight_step(self.devices.take(batch))
+                loss = self._weight_step(batch)
                 if self._is_gate_step():
-                    self._gate_step(self.devices.take(next(gate_batches)))
+                    self._gate_step(next(gate_batches))
                 self.step += 1
                 bar.update()
                 if self.step % LOG_EVERY == 0:
@@ -93,12 +93,12 @@ class SupernetSearch:
 
     def _batches(self) -> tuple[Iterator[Batch], Iterator[Batch]]:
         settings, gate_steps = self.settings, self._gate_steps_until(self.step)
-        every, team = self._gate_steps_until(self.total_steps), self.devices.team
+        every, where = self._gate_steps_until(self.total_steps), (self.devices.team, self.devices.device)
         common = (settings.batch_size, settings.seed, settings.augmentation)
-        weights = augmented_batches(self.weight_crops, *common, self.step, self.total_steps, team)
+        weights = augmented_batches(self.weight_crops, *common, self.step, self.total_steps, *where)
         if every == gate_steps:
             return weights, iter(())
-        return weights, augmented_batches(self.gate_crops, *common, gate_steps, every, team)
+        return weights, augmented_batches(self.gate_crops, *common, gate_steps, every, *where)
 
     def _is_gate_step(self) -> bool:
         return self._gate_steps_until(self.step + 1) > self._gate_steps_until(self.step)

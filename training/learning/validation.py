@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,11 +13,13 @@ from numpy.typing import NDArray
 
 from fpgnas_core.decode import decode
 from fpgnas_core.imaging import PixelMap
+from fpgnas_core.metrics import add_or_adi
+from fpgnas_core.pnp import PnpSolution
 from fpgnas_core.pose import fine_pose
-from fpgnas_core.se3 import transform_points
 from training.data.batches import plain_batches
 from training.data.crops import CropSet
-from training.space.network import PoseGrid, PoseNetwork
+from training.data.models import read_models
+from training.space.network import PoseNetwork
 
 THRESHOLD = 0.5
 AS_IT_IS = PixelMap(np.eye(2, 3))
@@ -22,7 +27,7 @@ AS_IT_IS = PixelMap(np.eye(2, 3))
 
 @dataclass(frozen=True)
 class Validation:
-    """errors: (N,) mean distance of the keypoints at the two poses, in diameters; infinite where nothing was found."""
+    """errors: (N,) ADD, or ADI of symmetric objects (ADD(-S)), in diameters; infinite where nothing was found."""
 
     names: tuple[str, ...]
     object_index: NDArray[np.int64]
@@ -30,46 +35,73 @@ class Validation:
 
     def shares(self) -> dict[str, float]:
         """Share of all crops within 0.1 and 0.05 diameters, over all and per object, 0 to 1."""
-        found = {
-            "add_0_1d": float((self.errors < 0.1).mean()),
-            "add_0_05d": float((self.errors < 0.05).mean()),
+        chosen = {"": np.full(len(self.errors), True)}
+        chosen |= {f"/{name}": self.object_index == place for place, name in enumerate(self.names)}
+        limits = {"add_0_1d": 0.1, "add_0_05d": 0.05}
+        return {
+            f"{figure}{name}": float((self.errors[crops] < limit).mean())
+            for figure, limit in limits.items()
+            for name, crops in chosen.items()
+            if crops.any()
         }
-        for place, name in enumerate(self.names):
-            found[f"add_0_1d/{name}"] = float((self.errors[self.object_index == place] < 0.1).mean())
-        return found
 
     def summary(self) -> str:
-        """One line."""
+        """All objects in one line, and a line for each where there are several."""
         shares = self.shares()
-        parts = [f"{name} {100 * shares[f'add_0_1d/{name}']:.1f} %" for name in self.names]
-        return (
-            f"validation crops ADD-0.1d {100 * shares['add_0_1d']:.1f} %, ADD-0.05d {100 * shares['add_0_05d']:.1f} %"
-            f" ({', '.join(parts)})"
-        )
+        names = [name for name in self.names if f"add_0_1d/{name}" in shares]
+        rows = [f"  {name:20s} {_percent(shares, f'/{name}')}" for name in names if len(names) > 1]
+        return "\n".join([f"validation crops {_percent(shares, '')}", *rows])
+
+
+def _percent(shares: dict[str, float], name: str) -> str:
+    near, nearer = 100 * shares[f"add_0_1d{name}"], 100 * shares[f"add_0_05d{name}"]
+    return f"ADD(-S)-0.1d {near:5.1f} %, ADD(-S)-0.05d {nearer:5.1f} %"
 
 
 def validate(network: PoseNetwork, crops: CropSet) -> Validation:
-    """Run over all crops. Errors are over the keypoints, not the mesh, so they only stand in for ADD."""
+    """Run over all crops."""
+    errors = pose_errors(crops, solutions(network, crops))
+    return Validation(tuple(model.name for model in crops.objects), crops.object_index, errors)
+
+
+def solutions(network: PoseNetwork, crops: CropSet) -> list[PnpSolution | None]:
+    """The pose of each crop's object as the network sees it, None where it does not. The network stays in eval mode."""
     network.eval()
-    errors: list[float] = []
+    device = next(network.parameters()).device
+    found: list[PnpSolution | None] = []
     with torch.inference_mode():
-        for batch in plain_batches(crops, 64):
-            grid = network(batch.images)
+        for batch in plain_batches(crops, 64, device):
+            parts = [part.cpu().numpy() for part in network(batch.images)]
             for item in range(len(batch.images)):
-                errors.append(_error(grid, item, crops, len(errors), network.space.grid_stride))
-    return Validation(tuple(model.name for model in crops.objects), crops.object_index, np.array(errors))
+                found.append(_solve([part[item] for part in parts], crops, len(found), network.space.grid_stride))
+    return found
 
 
-def _error(grid: PoseGrid, item: int, crops: CropSet, index: int, stride: int) -> float:
-    found = decode(*(part[item].numpy() for part in grid), stride, THRESHOLD)
+def _solve(grid: list[NDArray[np.float32]], crops: CropSet, index: int, stride: int) -> PnpSolution | None:
     place = int(crops.object_index[index])
-    model, truth = crops.objects[place], crops.T_camera_object[index]
-    votes = next((votes for votes in found if votes.object_index == place), None)
+    votes = next((votes for votes in decode(*grid, stride, THRESHOLD) if votes.object_index == place), None)
     if votes is None:
-        return float("inf")
-    solution = fine_pose(votes, model, stride, AS_IT_IS, crops.cameras[index])
-    if solution is None:
-        return float("inf")
-    estimated = transform_points(solution.T_camera_object, model.keypoints)
-    distances = np.linalg.norm(estimated - transform_points(truth, model.keypoints), axis=1)
-    return float(distances.mean() / model.diameter)
+        return None
+    return fine_pose(votes, crops.objects[place], stride, AS_IT_IS, crops.camera(index))
+
+
+def pose_errors(crops: CropSet, found: Sequence[PnpSolution | None]) -> NDArray[np.float64]:
+    """(N,) as in Validation."""
+    surfaces = _surfaces(crops.dataset)
+    errors = np.full(len(crops), np.inf)
+    for index, solution in enumerate(found):
+        if solution is not None:
+            model = crops.objects[crops.object_index[index]]
+            points, symmetric = surfaces[model.object_id]
+            truth = crops.T_camera_object[index]
+            errors[index] = add_or_adi(solution.T_camera_object, truth, points, symmetric) / model.diameter
+    return errors
+
+
+@cache
+def _surfaces(dataset: Path) -> dict[int, tuple[NDArray[np.float64], bool]]:
+    """Distinct vertices of each object, (P, 3) metres, and whether it is symmetric."""
+    return {
+        object_id: (np.unique(model.load_mesh().vertices.astype(np.float64), axis=0), model.is_symmetric)
+        for object_id, model in read_models(dataset / "models").items()
+    }

@@ -54,7 +54,16 @@ class SceneRenderer:
         scene = Scene(camera, all_drawables(targets, draft.others), draft.lighting, draft.background)
         clean = np.ascontiguousarray(self.painter.render_colour(scene))
         rgb = self.sampler.photograph(rng, clean)
-        return RenderedImage(rgb, seen.depth, camera, [silhouettes.annotated(target, seen) for target in targets])
+        annotated = [*targets, *self._bystanders(draft, seen)]
+        return RenderedImage(rgb, seen.depth, camera, [silhouettes.annotated(target, seen) for target in annotated])
+
+    def _bystanders(self, draft: Draft, seen: Geometry) -> list[Target]:
+        """Of a crop the other known objects that are seen: a network must not learn that they are none."""
+        known = {prop.number: object_id for object_id, prop in self.pool.targets.items()}
+        visible = set(np.unique(seen.instances).tolist())
+        return [
+            Target(known[part.mesh], part) for part in draft.others if part.mesh in known and part.instance in visible
+        ]
 
     def _sample_main(self, rng: np.random.Generator) -> tuple[Camera, Target, Silhouettes]:
         """A view whose border leaves enough of the main target in the image."""

@@ -38,7 +38,8 @@ class RenderSettings:
     backend: Literal["opengl", "blender"] = "opengl"
     """What draws the colours: our own renderer, or Blender's path tracer (extra `photoreal`), far slower."""
     objects_per_image: tuple[int, int] = (1, 1)
-    """Whole frames: lowest and highest number of annotated objects. Crops have one; other objects stand in its way."""
+    """Whole frames: lowest and highest number of annotated objects. A crop is round one, annotated first; others stand
+    in its way."""
     most_faces: int = 0
     """Triangles to which the drawn mesh is simplified, for speed; 0: as it is."""
     images: int = 20000

@@ -17,7 +17,7 @@ from fpgnas_core.se3 import make_transform, transform_points
 from training.rendering.pool import Pool, Prop
 from training.rendering.renderer import Lighting, Material
 from training.rendering.scene import Draft, Target
-from training.rendering.sensor import add_noise, blur
+from training.rendering.sensor import random_blur, random_noise
 from training.rendering.settings import RenderSettings
 from training.rendering.views import cropped_camera, fixed_camera
 
@@ -80,8 +80,8 @@ class SpaceSampler:
         if strength > 0:
             grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.3, 0.3 + 1.2 * strength)), np.uint8)
             if rng.random() < 0.2 * strength:
-                grey = blur(rng, grey, strength)
-            grey = add_noise(rng, grey, rng.uniform(1, 14) * strength)
+                grey = random_blur(rng, grey, strength)
+            grey = random_noise(rng, grey, rng.uniform(1, 14) * strength)
         return np.repeat(grey[..., None], 3, axis=2)
 
     def _light(self, rng: Generator, centre: Vector, reach_m: float) -> Lighting:

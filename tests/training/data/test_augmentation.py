@@ -1,82 +1,205 @@
-"""Augmentation keeps labels exact."""
+"""Augmentation keeps labels exact, and does the same by tensors as by OpenCV."""
+
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
-from training.data.augmentation import Crop, augment, similarity
+from fpgnas_core.object_model import ObjectModel
+from training.data import device_painting, painting
+from training.data.augmentation import NO_BLUR, Changes, draw_changes, similarities
+from training.data.batches import augmented_batches
+from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
+from training.data.crops import CropSet, load_crops
+from training.rendering.sensor import DEFOCUS, LOW_RESOLUTION, MOTION
+
+SIZE = 128
+KEYPOINTS = np.array([[35, 45], [90, 60], [60, 95]], np.float32)
+MODEL = ObjectModel(1, "thing", np.zeros((3, 3)), 0.1, (0.1, 0.1, 0.1), (0.0, 0.0, 0.0))
 
 
-def crop_of(picture: NDArray[np.uint8], mask: NDArray[np.uint8], keypoints_px: NDArray[np.float32]) -> Crop:
-    """The surface coordinates are the picture; a ray is a pixel, halved."""
-    return Crop(picture, mask, picture, keypoints_px, 0.5 * np.eye(2, 3), np.eye(4), 0)
+def crops_of(planes: NDArray[np.uint8], keypoints_px: NDArray[np.float32]) -> CropSet:
+    """Crops of one object, a metre ahead."""
+    count = len(planes)
+    poses = np.tile(np.eye(4), (count, 1, 1))
+    poses[:, 2, 3] = 1
+    keypoints = np.tile(keypoints_px, (count, 1, 1)).astype(np.float32)
+    intrinsics = np.tile([100.0, 100, 64, 64], (count, 1))
+    return CropSet((MODEL,), CropPixels.of(planes), keypoints, np.zeros(count, np.int64), poses, intrinsics, Path())
 
 
-def test_rays_of_moved_pixels_stay_those_of_the_camera() -> None:
-    picture = np.zeros((128, 128, 3), np.uint8)
-    for seed in range(20):
-        found = augment(np.random.default_rng(seed), crop_of(picture, picture[..., 0], KEYPOINTS), 0.3, 0.0)
-        rays = found.keypoints_px @ found.rays_from_px[:, :2].T + found.rays_from_px[:, 2]
-        np.testing.assert_allclose(rays, 0.5 * KEYPOINTS, atol=1e-3)
+def plain_changes(count: int, strength: float = 1.0) -> Changes:
+    """Warps alone."""
+    crops = crops_of(np.zeros((count, PLANES, SIZE, SIZE), np.uint8), KEYPOINTS)
+    changes = draw_changes(np.random.default_rng(3), crops, strength)
+    return changes._replace(
+        covers=np.zeros_like(changes.covers),
+        greys=np.zeros(count, bool),
+        gains=np.ones((count, 3)),
+        gammas=np.ones(count),
+        offsets=np.zeros(count),
+        blur_kinds=np.full(count, NO_BLUR),
+        noise_sigmas=np.zeros(count),
+        qualities=np.zeros(count, np.int64),
+    )
+
+
+def scene(count: int) -> NDArray[np.uint8]:
+    """Smooth pictures with a bright rectangle, which is the object."""
+    rng = np.random.default_rng(5)
+    planes = np.zeros((count, PLANES, SIZE, SIZE), np.uint8)
+    for crop in planes:
+        for plane in (0, 1, 2, 4, 5, 6):
+            crop[plane] = cv2.resize(rng.integers(20, 200, (8, 8), np.uint8), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+        crop[MASK, 40:90, 30:100] = 255
+        crop[OTHERS, 70:110, 10:60] = 3
+        crop[PICTURE, 40:90, 30:100] //= 2
+    return planes
+
+
+def both(planes: NDArray[np.uint8], changes: Changes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    by_tensors = device_painting.paint(torch.from_numpy(planes), changes, torch.Generator().manual_seed(0))
+    return painting.paint(planes, changes).astype(np.float32), by_tensors.numpy()
+
+
+def test_tensors_warp_as_opencv_does() -> None:
+    """To OpenCV's 32nd of a pixel; every kind of border is among them."""
+    planes, changes = scene(12), plain_changes(12)
+    assert set(changes.borders) == {0, 1, 2}
+    expected, got = both(planes, changes)
+    assert np.abs(expected - got)[:, PICTURE].mean() < 0.5
+    assert np.quantile(np.abs(expected - got)[:, PICTURE], 0.999) < 8
+    assert (np.abs(expected - got)[:, MASK] > 16).mean() < 0.002
+    assert (expected != got)[:, OTHERS].mean() < 0.002
+    assert set(np.unique(got[:, OTHERS])) == {0, 3}
+    inside = (expected[:, MASK] == 255) & (got[:, MASK] == 255)
+    assert np.abs(expected - got)[:, COORDINATES][np.repeat(inside, 3, axis=1)].mean() < 0.3
+
+
+@pytest.mark.parametrize("kind", [DEFOCUS, LOW_RESOLUTION, MOTION])
+def test_tensors_blur_as_opencv_does(kind: int) -> None:
+    planes, changes = scene(8), plain_changes(8)
+    amounts = np.linspace(1.0, 2.0, 8)
+    changed = changes._replace(blur_kinds=np.full(8, kind), blur_amounts=amounts)
+    plain = both(planes, changes)[0]
+    expected, got = both(planes, changed)
+    inner = np.s_[:, PICTURE, 6:-6, 6:-6]
+    assert np.abs(expected - got)[inner].mean() < 0.6
+    assert np.abs(expected - plain)[inner].max() > 10
+
+
+def test_tensors_expose_cover_and_grey_as_opencv_does() -> None:
+    planes, changes = scene(16), plain_changes(16)
+    drawn = draw_changes(np.random.default_rng(1), crops_of(planes, KEYPOINTS), 0.8)
+    assert (drawn.covers[:, :, 2] > 0).any()
+    taken = {name: getattr(drawn, name) for name in ("covers", "cover_colours", "cover_mirrors", "gains", "gammas", "offsets")}
+    greys = np.arange(16) < 4
+    expected, got = both(planes, changes._replace(greys=greys, **taken))
+    assert np.abs(expected - got)[:, PICTURE].mean() < 1.0
+    assert (np.abs(expected - got)[:, MASK] > 16).mean() < 0.002
+    assert (expected != got)[:, OTHERS].mean() < 0.002
+    assert (expected[:, OTHERS] > 0).mean() < (both(planes, changes)[0][:, OTHERS] > 0).mean()
+
+
+def test_tensors_compress_as_jpeg_does() -> None:
+    planes, changes = scene(12), plain_changes(12)
+    qualities = np.linspace(45, 95, 12).astype(np.int64)
+    expected, got = both(planes, changes._replace(qualities=qualities))
+    plain = both(planes, changes)[0]
+    off, effect = np.abs(expected - got)[:, PICTURE].mean(), np.abs(expected - plain)[:, PICTURE].mean()
+    assert off < 0.5 * effect
+
+
+def test_noise_has_the_same_strength() -> None:
+    planes = np.full((6, PLANES, SIZE, SIZE), 128, np.uint8)
+    sigmas, coarse = np.array([2.0, 2, 5, 5, 9, 9]), np.array([True, False] * 3)
+    changes = plain_changes(6)._replace(noise_sigmas=sigmas, noise_coarse=coarse, borders=np.zeros(6, np.int64))
+    for found in both(planes, changes):
+        np.testing.assert_allclose(found[:, PICTURE].std(axis=(1, 2, 3)), sigmas, rtol=0.05)
+        steps = np.diff(found[:, PICTURE], axis=3).std(axis=(1, 2, 3)) / sigmas
+        np.testing.assert_allclose(steps, np.where(coarse, 1.0, np.sqrt(2)), rtol=0.08)
 
 
 def test_keypoint_stays_on_the_spot_it_marks() -> None:
-    """A white dot on black is still under its keypoint after the warp."""
-    seen = 0
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        picture = np.zeros((128, 128, 3), np.uint8)
-        cv2.circle(picture, (70, 58), 4, (255, 255, 255), -1)
-        spot = np.array([[66, 58], [74, 58], [70, 58]], np.float32)
-        found = augment(rng, crop_of(picture, picture[..., 0].copy(), spot), 0.0, 0.5)
-        rows, columns = np.nonzero(found.mask > 127)
-        assert np.all(found.coordinates[found.mask == 255] == 255)
-        if len(rows) < 30:  # covered, or out of the picture
-            continue
-        seen += 1
-        np.testing.assert_allclose(found.keypoints_px[2], [columns.mean(), rows.mean()], atol=0.6)
-    assert seen >= 10
+    """A white dot on black is still under its keypoint after the warp, by either way."""
+    planes = np.zeros((20, PLANES, SIZE, SIZE), np.uint8)
+    for crop in planes:
+        crop[:] = cv2.circle(np.zeros((SIZE, SIZE), np.uint8), (70, 58), 4, 255, -1)
+    spot = np.array([[66, 58], [74, 58], [70, 58]], np.float32)
+    changes = draw_changes(np.random.default_rng(0), crops_of(planes, spot), 0.5)
+    keypoints = spot[2] @ changes.warps[:, :, :2].transpose(0, 2, 1) + changes.warps[:, :, 2]
+    for found in both(planes, changes):
+        seen = 0
+        for crop, keypoint in zip(found, keypoints, strict=True):
+            rows, columns = np.nonzero(crop[MASK][0] > 127)
+            assert np.all(crop[COORDINATES][:, crop[MASK][0] >= 254.9] == 255)
+            if len(rows) < 30:  # covered, or out of the picture
+                continue
+            seen += 1
+            np.testing.assert_allclose(keypoint, [columns.mean(), rows.mean()], atol=0.6)
+        assert seen >= 10
 
 
-KEYPOINTS = np.array([[35, 45], [90, 60], [60, 95]], np.float32)
+def test_labels_of_a_batch_fit_its_camera(dataset: str) -> None:
+    """Keypoints of the pose, seen by the camera of the warped picture, are the batch's keypoints."""
+    batch = next(augmented_batches(load_crops(dataset, ("train",), 5, 64), 32, 1, 0.5, 0, 1))
+    geometry, pixels = batch.targets.geometry, batch.targets.keypoints_px
+    seen = geometry.keypoints @ geometry.poses[:, :3, :3].transpose(1, 2) + geometry.poses[:, None, :3, 3]
+    rays = pixels @ geometry.rays_from_px[:, :, :2].transpose(1, 2) + geometry.rays_from_px[:, None, :, 2]
+    torch.testing.assert_close(rays, seen[..., :2] / seen[..., 2:], atol=1e-4, rtol=0)
+
+
+def test_batches_are_fixed_by_seed_and_step(dataset: str) -> None:
+    crops = load_crops(dataset, ("train",), 5, 64)
+    unbroken = list(augmented_batches(crops, 8, 3, 0.7, 0, 4))
+    resumed = list(augmented_batches(crops, 8, 3, 0.7, 2, 4))
+    assert torch.equal(unbroken[2].images, resumed[0].images)
+    assert torch.equal(unbroken[3].targets.keypoints_px, resumed[1].targets.keypoints_px)
+    assert not torch.equal(unbroken[0].images, unbroken[1].images)
+
+
+def rolls(count: int) -> NDArray[np.float64]:
+    return np.full(count, 0.3)
 
 
 def test_similarity_is_a_roll_with_a_zoom() -> None:
-    for seed in range(50):
-        linear = similarity(np.random.default_rng(seed), 128, KEYPOINTS, 0.3)[:, :2]
-        zoom = np.sqrt(np.linalg.det(linear))
-        assert 0.5 <= zoom <= 2.0
-        np.testing.assert_allclose(linear @ linear.T, zoom**2 * np.eye(2), atol=1e-9)
+    warps = similarities(np.random.default_rng(0), SIZE, np.tile(KEYPOINTS, (50, 1, 1)), rolls(50))
+    zooms = np.sqrt(np.linalg.det(warps[:, :, :2]))
+    assert zooms.min() >= 0.5
+    assert zooms.max() <= 2.0
+    squares = warps[:, :, :2] @ warps[:, :, :2].transpose(0, 2, 1)
+    np.testing.assert_allclose(squares, zooms[:, None, None] ** 2 * np.eye(2), atol=1e-9)
 
 
 def test_most_crops_are_as_the_second_pass_takes_them() -> None:
     """The extent of the turned keypoints is brought to about 0.7 x 128 px near the centre."""
     turned = KEYPOINTS @ np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]])
     low, high = turned.min(axis=0), turned.max(axis=0)
-    warps = [similarity(np.random.default_rng(seed), 128, KEYPOINTS, 0.3) for seed in range(400)]
-    zooms = np.array([np.sqrt(np.linalg.det(warp[:, :2])) for warp in warps])
+    warps = similarities(np.random.default_rng(0), SIZE, np.tile(KEYPOINTS, (400, 1, 1)), rolls(400))
+    zooms = np.sqrt(np.linalg.det(warps[:, :, :2]))
     second_pass = zooms > 1.3
     assert 0.6 < second_pass.mean() < 0.8
     assert np.median(zooms[second_pass]) == pytest.approx(0.7 * 128 / (high - low).max(), rel=0.05)
     centre = (low + high) / 2 @ np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
-    middles = np.array([warp[:, :2] @ centre + warp[:, 2] for warp in warps])[second_pass]
+    middles = (warps[:, :, :2] @ centre + warps[:, :, 2])[second_pass]
     np.testing.assert_allclose(middles.mean(axis=0), 63.5, atol=1.5)
 
 
-def test_same_generator_gives_the_same_crop() -> None:
-    rng = np.random.default_rng(0)
-    picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
-    crop = crop_of(picture, np.full((64, 64), 255, np.uint8), KEYPOINTS)
-    first, second = (augment(np.random.default_rng(9), crop, 0.3, 1.0) for _ in range(2))
-    for a, b in zip(first, second, strict=True):
-        assert np.array_equal(a, b)
+def test_strength_zero_leaves_the_camera_perfect() -> None:
+    crops = crops_of(scene(64), KEYPOINTS)
+    changes = draw_changes(np.random.default_rng(2), crops, 0.0)
+    assert (changes.gains == 1).all()
+    assert (changes.blur_kinds == NO_BLUR).all()
+    assert not changes.noise_sigmas.any()
+    assert not changes.qualities.any()
 
 
-def test_inputs_are_left_as_they_were() -> None:
-    rng = np.random.default_rng(1)
-    picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
-    before = picture.copy()
-    for seed in range(10):
-        augment(np.random.default_rng(seed), crop_of(picture, picture[..., 0].copy(), KEYPOINTS), 0.3, 1.0)
-    assert np.array_equal(picture, before)
+def test_crops_are_left_as_they_were() -> None:
+    planes = scene(4)
+    crops, before = crops_of(planes, KEYPOINTS), planes.copy()
+    list(augmented_batches(replace(crops, objects=(MODEL,)), 4, 1, 1.0, 0, 3))
+    assert np.array_equal(planes, before)

@@ -10,6 +10,7 @@ from training.learning.loss import CLASS_WEIGHT, COORDINATE_WEIGHT, VOTE_WEIGHT,
 from training.space.network import PoseGrid
 
 STRIDE = 8
+NO_SYMMETRIES = (torch.zeros(0, dtype=torch.long), torch.zeros(0, 1, 4, 4))
 ONE_METRE = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
 
 
@@ -27,9 +28,11 @@ def targets(keypoint: float, visible: float = 1.0, coordinate: float = 0.0) -> T
     return Targets(
         torch.full((1, 1, STRIDE, STRIDE), visible),
         torch.full((1, 3, STRIDE, STRIDE), coordinate),
+        torch.zeros(1, 1, STRIDE, STRIDE, dtype=torch.uint8),
         torch.zeros(1, dtype=torch.long),
         torch.full((1, 1, 2), keypoint),
         Geometry(ONE_METRE[None], torch.eye(2, 3)[None], torch.zeros(1, 1, 3), torch.ones(1, 3), torch.zeros(1, 3)),
+        *NO_SYMMETRIES,
     )
 
 
@@ -93,12 +96,30 @@ def test_each_object_has_a_class_of_its_own() -> None:
     assert float(pose_loss(grid, targets(3.5), STRIDE).classes) > 5
 
 
+def test_object_beside_the_crop_s_own_keeps_its_class() -> None:
+    """A quarter of the cell shows the second object, three quarters the first, whose crop it is."""
+    logits = torch.tensor([[[[math.log(3.0)]], [[-math.log(3.0)]]]])  # 3/4 and 1/4: the best answer
+    nothing = torch.zeros(1, 3, 1, 1)
+    truth = targets(3.5)
+    truth.masks[..., :2] = 0
+    truth.others[..., :2] = 2
+
+    def cost(by: float) -> float:
+        grid = PoseGrid(logits + torch.tensor([0.0, by])[:, None, None], *(nothing[:, :n] for n in (2, 1, 3, 1)))
+        return float(pose_loss(grid, truth, STRIDE).classes)
+
+    entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
+    assert cost(0.0) == pytest.approx(entropy, rel=1e-6)
+    assert min(cost(-0.5), cost(0.5)) > cost(0.0)
+
+
 def test_distance_error_of_votes_that_are_too_wide() -> None:
     """A grid of 3 x 3 cells; two keypoints 0.2 m apart at 1 m, seen 8 px apart and voted 8.8 px apart: 1 / 1.1 m."""
     height = width = 3
     truth = Targets(
         torch.ones(1, 1, 24, 24),
         torch.zeros(1, 3, 24, 24),
+        torch.zeros(1, 1, 24, 24, dtype=torch.uint8),
         torch.zeros(1, dtype=torch.long),
         torch.tensor([[[7.5, 11.5], [15.5, 11.5]]]),
         Geometry(
@@ -108,6 +129,7 @@ def test_distance_error_of_votes_that_are_too_wide() -> None:
             torch.ones(1, 3),
             torch.zeros(1, 3),
         ),
+        *NO_SYMMETRIES,
     )
     centres = cell_centres(height, width, STRIDE)
     seen = torch.tensor([[7.1, 11.5], [15.9, 11.5]])
