@@ -13,15 +13,18 @@ from training.data.second_pass import CROP_FILL, MEAN_COLOUR, MOST_ZOOM, second_
 from training.rendering.sensor import photograph
 
 Picture = NDArray[np.uint8]
+Warp = NDArray[np.float64]
 SECOND_PASS_SHARE = 0.8
 UPRIGHT_SHARE = 0.9
 """Of those crops; in the others the first pass was wrong about the roll."""
 BORDERS = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)
 
 
-def similarity(
-    rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], roll: float
-) -> NDArray[np.float64]:
+OFF_CENTRE = 0.25
+"""Sides of the crop; objects farther from its middle stay there: moved, they would show too much of its border."""
+
+
+def similarity(rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], roll: float) -> Warp:
     """(2, 3) random warp of a size x size crop: a roll, a zoom and a shift, of one of two kinds.
 
     Mostly as the second pass sees an object: turned by `roll`, its keypoints spanning about CROP_FILL of the crop, near its
@@ -31,10 +34,21 @@ def similarity(
     angle = roll if rng.random() < UPRIGHT_SHARE else rng.uniform(0, 2 * np.pi)
     fill, shift = CROP_FILL * np.exp(rng.normal(0, 0.1)), rng.normal(0, 0.04 * size, 2)
     warp = second_pass_warp(size, keypoints_px, angle, fill)
-    if rng.random() < SECOND_PASS_SHARE and zoom_of(warp) <= MOST_ZOOM:
+    anchor = (keypoints_px.min(axis=0) + keypoints_px.max(axis=0)) / 2
+    is_central = np.abs(anchor - (size - 1) / 2).max() <= OFF_CENTRE * size
+    if is_central and rng.random() < SECOND_PASS_SHARE and zoom_of(warp) <= MOST_ZOOM:
         return warp + np.column_stack([np.zeros((2, 2)), shift])
-    zoom, anchor = np.exp(rng.uniform(-0.22, 0.22)), (keypoints_px.min(axis=0) + keypoints_px.max(axis=0)) / 2
-    linear = zoom * picture_rotation(rng.uniform(0, 2 * np.pi))
+    return _first_look(rng, size, anchor, 0.22)
+
+
+def surroundings(rng: np.random.Generator, size: int) -> Warp:
+    """(2, 3) random warp of a crop without an object, from what the first pass sees to what the second takes it for."""
+    return _first_look(rng, size, np.full(2, (size - 1) / 2), np.log(MOST_ZOOM))
+
+
+def _first_look(rng: np.random.Generator, size: int, anchor: NDArray[np.float64], most_log_zoom: float) -> Warp:
+    """Any roll, a zoom, and a small shift of the point `anchor` (2,), pixels."""
+    linear = np.exp(rng.uniform(-0.22, most_log_zoom)) * picture_rotation(rng.uniform(0, 2 * np.pi))
     return np.column_stack([linear, anchor + rng.uniform(-0.12, 0.12, 2) * size - linear @ anchor])
 
 
@@ -54,13 +68,13 @@ class Crop(NamedTuple):
 
 
 def augment(rng: np.random.Generator, crop: Crop, roll: float, strength: float) -> Crop:
-    """A random crop made from this one.
+    """A random crop made from this one, whose mask is empty where it shows no object.
 
     roll: what the first pass would turn it by, radians.  strength: of exposure, blur and noise, 0 to 1.
     """
     picture, mask, coordinates, keypoints_px = crop[:4]
     size = picture.shape[0]
-    warp = similarity(rng, size, keypoints_px, roll)
+    warp = similarity(rng, size, keypoints_px, roll) if mask.any() else surroundings(rng, size)
     border = BORDERS[rng.integers(len(BORDERS))]
     picture = cv2.warpAffine(picture, warp, (size, size), borderMode=border, borderValue=MEAN_COLOUR)
     mask = cv2.warpAffine(mask, warp, (size, size))

@@ -22,7 +22,7 @@ from training.errors import DatasetError
 
 @dataclass(frozen=True, eq=False)
 class CropSet:
-    """N square crops with one annotated object each.
+    """N square crops with one annotated object each, or with none: then the mask is empty and the pose without meaning.
 
     images: (N, S, S, 3) uint8 RGB.  masks: (N, S, S) uint8, 255 on the visible object.  keypoints_px: (N, K, 2)
     float32.  coordinates: (N, S, S, 3) uint8, the visible surface's place in the object's box, 0 to 255 from its lowest to
@@ -67,12 +67,12 @@ def load_crops(dataset: str, splits: Sequence[str], n_keypoints: int, size: int,
     images = np.empty((len(samples), size, size, 3), np.uint8)
     masks = np.empty((len(samples), size, size), np.uint8)
     coordinates = np.empty((len(samples), size, size, 3), np.uint8)
-    annotations = [_only_annotation(sample, size) for sample in samples]
+    annotations = [_only_annotation(sample, size, objects[0]) for sample in samples]
     places = {model.object_id: place for place, model in enumerate(objects)}
     object_index = np.array([places[annotation.object_id] for annotation in annotations])
     for index, sample in enumerate(tqdm(samples, desc=f"load {' + '.join(splits)}", unit="crop")):
         images[index] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB)
-        masks[index] = annotations[index].load_mask_visible() * np.uint8(255)
+        masks[index] = annotations[index].load_mask_visible() * np.uint8(255) if sample.annotations else 0
         coordinates[index] = surface_coordinates(sample, annotations[index], objects[object_index[index]])
     projections = [
         sample.camera.project(transform_points(annotation.T_camera_object, objects[place].keypoints))
@@ -102,10 +102,13 @@ def surface_coordinates(sample: Sample, annotation: Annotation, model: ObjectMod
     return (share * 255).clip(0, 255).astype(np.uint8)
 
 
-def _only_annotation(sample: Sample, size: int) -> Annotation:
+def _only_annotation(sample: Sample, size: int, stand_in: ObjectModel) -> Annotation:
+    """The object of a crop; in a crop without one, `stand_in` at one metre in front of the camera."""
     if (sample.camera.width, sample.camera.height) != (size, size):
         got = f"{sample.camera.width}x{sample.camera.height}"
         raise DatasetError(f"{sample.image_path}: expected a training crop of {size}x{size} px, got {got} px")
-    if len(sample.annotations) != 1:
+    if len(sample.annotations) > 1:
         raise DatasetError(f"{sample.image_path}: expected one object a crop, got {len(sample.annotations)}")
-    return sample.annotations[0]
+    nowhere = np.diag([1.0, 1.0, 1.0, 1.0])
+    nowhere[2, 3] = 1.0
+    return sample.annotations[0] if sample.annotations else Annotation(stand_in.object_id, nowhere)

@@ -48,7 +48,7 @@ def coarse_roll(rng: np.random.Generator, crops: CropSet, index: int) -> float:
 
 
 def as_second_pass(crops: CropSet, seed: int) -> CropSet:
-    """The crops that are large enough, as the second pass would take them, with poses and cameras that fit.
+    """The crops whose object is large enough, as the second pass would take them, with poses and cameras that fit.
 
     A roll of the picture is one of the camera about its optical axis, where its two focal lengths are equal. Raises
     DatasetError where no crop is large enough.
@@ -57,7 +57,8 @@ def as_second_pass(crops: CropSet, seed: int) -> CropSet:
     for index, keypoints_px in enumerate(crops.keypoints_px):
         roll = coarse_roll(np.random.default_rng([seed, index]), crops, index)
         warps.append(second_pass_warp(size, keypoints_px, roll))
-    chosen = np.array([index for index, warp in enumerate(warps) if zoom_of(warp) <= MOST_ZOOM], np.int64)
+    shown = crops.masks.any(axis=(1, 2))
+    chosen = np.array([i for i, warp in enumerate(warps) if shown[i] and zoom_of(warp) <= MOST_ZOOM], np.int64)
     if not len(chosen):
         raise DatasetError(
             f"validation crops: expected some whose keypoints span {CROP_FILL * size / MOST_ZOOM:.0f} px or more, got"

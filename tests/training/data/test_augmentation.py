@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.data.augmentation import Crop, augment, similarity
+from training.data.augmentation import Crop, augment, similarity, surroundings
 
 
 def crop_of(picture: NDArray[np.uint8], mask: NDArray[np.uint8], keypoints_px: NDArray[np.float32]) -> Crop:
@@ -80,3 +80,20 @@ def test_inputs_are_left_as_they_were() -> None:
     for seed in range(10):
         augment(np.random.default_rng(seed), crop_of(picture, picture[..., 0].copy(), KEYPOINTS), 0.3, 1.0)
     assert np.array_equal(picture, before)
+
+
+def test_crop_without_an_object_stays_one_and_is_seen_near_and_far() -> None:
+    zooms = [np.sqrt(np.linalg.det(surroundings(np.random.default_rng(seed), 128)[:, :2])) for seed in range(200)]
+    assert 0.8 <= min(zooms) < 0.9
+    assert 1.8 < max(zooms) <= 2.0
+    blank = np.zeros((128, 128), np.uint8)
+    found = augment(np.random.default_rng(0), crop_of(np.full((128, 128, 3), 9, np.uint8), blank, KEYPOINTS), 0.0, 1.0)
+    assert not found.mask.any()
+
+
+def test_object_far_from_the_middle_stays_there() -> None:
+    corner = KEYPOINTS * 0.4 + [75, 75]
+    for seed in range(50):
+        warp = similarity(np.random.default_rng(seed), 128, corner, 0.3)
+        middle = (corner.min(axis=0) + corner.max(axis=0)) / 2
+        assert np.abs(warp[:, :2] @ middle + warp[:, 2] - middle).max() <= 0.12 * 128
