@@ -17,6 +17,8 @@ from training.rendering.sensor import NORMAL_TABLE, blur_amount
 SECOND_PASS_SHARE = 0.8
 UPRIGHT_SHARE = 0.9
 """Of those crops; in the others the first pass was wrong about the roll."""
+OFF_CENTRE = 0.25
+"""Sides of the crop; an object farther from its middle is left there."""
 REFLECTED, REPEATED, MEAN_COLOURED = range(3)
 """What lies beyond the border of a picture: its mirror image, its last pixels, or the mean colour."""
 NO_BLUR = -1
@@ -65,7 +67,7 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float) -> C
     kinds = np.where(seen & (rng.random(count) < 0.6 * strength), rng.integers(3, size=count), NO_BLUR)
     shares = rng.random(count)
     return Changes(
-        warps=similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops)),
+        warps=random_warps(rng, crops),
         borders=rng.integers(3, size=count),
         covers=covers,
         cover_colours=colours,
@@ -84,25 +86,44 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float) -> C
     )
 
 
+def random_warps(rng: np.random.Generator, crops: CropSet) -> Warps:
+    """(N, 2, 3): `similarities` of crops that show an object, `surroundings` of the others."""
+    size = crops.pixels.size
+    shown = similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops))
+    return np.where(crops.is_shown[:, None, None], shown, surroundings(rng, size, len(crops)))
+
+
+def surroundings(rng: np.random.Generator, size: int, count: int) -> Warps:
+    """(count, 2, 3) random warps about a crop's middle, from what the first pass sees to what the second takes it for."""
+    return _first_looks(rng, size, np.full((count, 2), (size - 1) / 2), np.log(MOST_ZOOM))
+
+
 def similarities(
     rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], rolls: NDArray[np.float64]
 ) -> Warps:
     """(N, 2, 3) random warps of size x size crops: a roll, a zoom and a shift, of one of two kinds.
 
     Mostly as the second pass sees an object: turned by `rolls`, its keypoints, (N, K, 2), spanning about CROP_FILL of
-    the crop, near its centre. Otherwise, and where that would enlarge the picture too much, as the first pass sees it:
-    any roll, near the size and the place that it was rendered with.
+    the crop, near its centre. Otherwise, and where that would enlarge the picture too much or show too much of its
+    border, as the first pass sees it: any roll, near the size and the place that it was rendered with.
     """
     count = len(rolls)
     angles = np.where(rng.random(count) < UPRIGHT_SHARE, rolls, rng.uniform(0, 2 * np.pi, count))
     near = second_pass_warps(size, keypoints_px, angles, CROP_FILL * np.exp(rng.normal(0, 0.1, count)))
-    is_near = (rng.random(count) < SECOND_PASS_SHARE) & (zooms_of(near) <= MOST_ZOOM)
-    near[:, :, 2] += rng.normal(0, 0.04 * size, (count, 2))
     anchors = (keypoints_px.min(axis=1) + keypoints_px.max(axis=1)) / 2
-    zooms = np.exp(rng.uniform(-0.22, 0.22, count))
+    is_central = np.abs(anchors - (size - 1) / 2).max(axis=1) <= OFF_CENTRE * size
+    is_near = (rng.random(count) < SECOND_PASS_SHARE) & (zooms_of(near) <= MOST_ZOOM) & is_central
+    near[:, :, 2] += rng.normal(0, 0.04 * size, (count, 2))
+    return np.where(is_near[:, None, None], near, _first_looks(rng, size, anchors, 0.22))
+
+
+def _first_looks(rng: np.random.Generator, size: int, anchors: NDArray[np.floating], most_log_zoom: float) -> Warps:
+    """(N, 2, 3): any roll, a zoom, and a small shift of the points `anchors`, (N, 2) pixels."""
+    count = len(anchors)
+    zooms = np.exp(rng.uniform(-0.22, most_log_zoom, count))
     linear = zooms[:, None, None] * rotations(rng.uniform(0, 2 * np.pi, count))
     shifts = anchors + rng.uniform(-0.12, 0.12, (count, 2)) * size - (linear @ anchors[:, :, None])[..., 0]
-    return np.where(is_near[:, None, None], near, np.concatenate([linear, shifts[:, :, None]], axis=2))
+    return np.concatenate([linear, shifts[:, :, None]], axis=2)
 
 
 def _draw_covers(

@@ -24,13 +24,20 @@ from training.data.sample import Annotation, Sample
 from training.errors import DatasetError
 
 FOLDER = "crop_cache"
-LAYOUT_VERSION = 1
-LABELS = np.dtype([("object_id", "i8"), ("intrinsics", "f8", (4,)), ("T_camera_object", "f8", (4, 4))])
+LAYOUT_VERSION = 2
+LABELS = np.dtype(
+    [("object_id", "i8"), ("is_shown", "?"), ("intrinsics", "f8", (4,)), ("T_camera_object", "f8", (4, 4))]
+)
+AHEAD = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
+"""Pose of what is not there."""
 READ_FOLDERS = (*IMAGE_FOLDERS, "depth", "mask_visib")
 
 
 class CachedSplit(NamedTuple):
-    """pixels: (N, PLANES, S, S) uint8, mapped.  labels: (N,) of LABELS; intrinsics are fx, fy, cx, cy, pixels."""
+    """pixels: (N, PLANES, S, S) uint8, mapped.  labels: (N,) of LABELS; intrinsics are fx, fy, cx, cy, pixels.
+
+    Where no object is shown, object and pose are without meaning.
+    """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.void]
@@ -39,8 +46,8 @@ class CachedSplit(NamedTuple):
 def open_split(dataset: Path, split: str, size: int) -> CachedSplit:
     """The split's crops in its order, from dataset/crop_cache, which is written first where it does not fit the files.
 
-    An image's first annotation is the crop's object. Raises DatasetError where an image is no crop of size x size with
-    an object, or where nothing can be written.
+    An image's first annotation is the crop's object, and one without annotations shows none. Raises DatasetError where
+    an image is no crop of size x size, or where nothing can be written.
     """
     folder = dataset / FOLDER
     name = f"{split.replace('/', '_')}_{size}px"
@@ -82,12 +89,8 @@ def _fingerprint(dataset: Path, split: str) -> str:
 def _build(dataset: Path, split: str, size: int, pixels: Path, labels: Path) -> None:
     models = read_models(dataset / "models")
     samples = read_split(dataset, split, models)
-    annotations = [_main_annotation(sample, size) for sample in samples]
-    rows = [
-        (annotation.object_id, (camera.fx, camera.fy, camera.cx, camera.cy), annotation.T_camera_object)
-        for annotation, camera in zip(annotations, (sample.camera for sample in samples), strict=True)
-    ]
-    np.save(labels, np.array(rows, LABELS))
+    stand_in = Annotation(min(models), AHEAD)
+    np.save(labels, np.array([_label(sample, size, stand_in) for sample in samples], LABELS))
     unfinished = pixels.with_suffix(".unfinished")
     try:
         _write_planes(unfinished, samples, models, split)
@@ -122,9 +125,11 @@ def _reserve(path: Path) -> None:
 
 def _planes(sample: Sample, models: dict[int, DatasetModel]) -> NDArray[np.uint8]:
     """(PLANES, S, S)."""
-    main, *others = sample.annotations
     planes = np.zeros((PLANES, sample.camera.height, sample.camera.width), np.uint8)
     planes[PICTURE] = cv2.cvtColor(sample.load_image(), cv2.COLOR_BGR2RGB).transpose(2, 0, 1)
+    if not sample.annotations:
+        return planes
+    main, *others = sample.annotations
     planes[MASK] = main.load_mask_visible() * np.uint8(255)
     planes[COORDINATES] = surface_coordinates(sample, main, models[main.object_id]).transpose(2, 0, 1)
     numbers = {object_id: 1 + place for place, object_id in enumerate(models)}
@@ -145,10 +150,11 @@ def surface_coordinates(sample: Sample, annotation: Annotation, model: DatasetMo
     return (share * 255).clip(0, 255).astype(np.uint8)
 
 
-def _main_annotation(sample: Sample, size: int) -> Annotation:
-    if (sample.camera.width, sample.camera.height) != (size, size):
-        got = f"{sample.camera.width}x{sample.camera.height}"
+def _label(sample: Sample, size: int, stand_in: Annotation) -> tuple[object, ...]:
+    camera = sample.camera
+    if (camera.width, camera.height) != (size, size):
+        got = f"{camera.width}x{camera.height}"
         raise DatasetError(f"{sample.image_path}: expected a training crop of {size}x{size} px, got {got} px")
-    if not sample.annotations:
-        raise DatasetError(f"{sample.image_path}: expected a crop round an object, got none in it")
-    return sample.annotations[0]
+    main = sample.annotations[0] if sample.annotations else stand_in
+    intrinsics = camera.fx, camera.fy, camera.cx, camera.cy
+    return main.object_id, bool(sample.annotations), intrinsics, main.T_camera_object

@@ -18,14 +18,15 @@ from training.data.objects import object_models
 
 @dataclass(frozen=True, eq=False)
 class CropSet:
-    """N square crops, each round one object.
+    """N square crops with one object each, or with none: then all that is said of it is without meaning.
 
-    keypoints_px: (N, K, 2) float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
+    is_shown: (N,).  keypoints_px: (N, K, 2) float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
     intrinsics: (N, 4) fx, fy, cx, cy, pixels.  dataset: the folder with the objects' meshes.
     """
 
     objects: tuple[ObjectModel, ...]
     pixels: CropPixels
+    is_shown: NDArray[np.bool_]
     keypoints_px: NDArray[np.float32]
     object_index: NDArray[np.int64]
     T_camera_object: NDArray[np.float64]
@@ -40,6 +41,7 @@ class CropSet:
         return replace(
             self,
             pixels=self.pixels.take(indices),
+            is_shown=self.is_shown[indices],
             keypoints_px=self.keypoints_px[indices],
             object_index=self.object_index[indices],
             T_camera_object=self.T_camera_object[indices],
@@ -67,6 +69,7 @@ def load_crops(dataset: str, splits: Sequence[str], n_keypoints: int, size: int,
     crops = CropSet(
         objects,
         CropPixels.of(*(part.pixels for part in parts)),
+        labels["is_shown"],
         project(keypoints, poses, intrinsics).astype(np.float32),
         object_index,
         poses,

@@ -60,14 +60,14 @@ def coarse_rolls(rng: np.random.Generator, crops: CropSet) -> NDArray[np.float64
 
 
 def as_second_pass(crops: CropSet, seed: int) -> CropSet:
-    """The crops that are large enough, as the second pass would take them, with poses and cameras that fit.
+    """The crops whose object is large enough, as the second pass would take them, with poses and cameras that fit.
 
     A roll of the picture is one of the camera about its optical axis, where its two focal lengths are equal. Raises
     DatasetError where no crop is large enough.
     """
     size = crops.pixels.size
     warps = second_pass_warps(size, crops.keypoints_px, coarse_rolls(np.random.default_rng(seed), crops))
-    chosen = np.flatnonzero(zooms_of(warps) <= MOST_ZOOM)
+    chosen = np.flatnonzero(crops.is_shown & (zooms_of(warps) <= MOST_ZOOM))
     if not len(chosen):
         raise DatasetError(
             f"validation crops: expected some whose keypoints span {CROP_FILL * size / MOST_ZOOM:.0f} px or more, got"

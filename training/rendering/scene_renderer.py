@@ -51,6 +51,8 @@ class SceneRenderer:
         rng = np.random.default_rng([self.settings.seed, index])
         camera, main, silhouettes = self._sample_main(rng)
         draft, targets, seen = self._sample_visible(rng, camera, main, silhouettes)
+        if np.random.default_rng([self.settings.seed, index, 1]).random() < self.settings.absent_share:
+            targets, seen = [], silhouettes.surroundings(draft)
         scene = Scene(camera, all_drawables(targets, draft.others), draft.lighting, draft.background)
         clean = np.ascontiguousarray(self.painter.render_colour(scene))
         rgb = self.sampler.photograph(rng, clean)

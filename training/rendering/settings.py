@@ -58,6 +58,10 @@ class RenderSettings:
     """Focal length of a fixed camera, px; 0: virtual cameras cropped round one object, as training wants."""
     extent_px: tuple[float, float] = (22.0, 125.0)
     """Virtual cameras: lowest and highest projected length of the mesh's box diagonal, px."""
+    off_centre: float = 0.12
+    """Virtual cameras: standard deviation of the object's place about the crop's middle, sides of the crop."""
+    absent_share: float = 0.0
+    """Share of images from which the objects are left out: what a network must not take for them, 0 to 1."""
     distance_m: tuple[float, float] = (0.3, 1.2)
     """Lowest and highest distance of the object, metres. In a room all are as likely, in space as in SPEED."""
     distractors_per_image: tuple[int, int] = (0, 3)
@@ -84,6 +88,7 @@ class RenderSettings:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")
         for name in (
             "min_visible",
+            "absent_share",
             "occluded_share",
             "table_share",
             "uniform_colour_share",

@@ -40,7 +40,7 @@ def cropped_camera(
     """A virtual camera that has the point at `ray` * `distance` near its picture's middle, at a random scale."""
     width, height = settings.width, settings.height
     focal = _sample_extent(rng, settings.extent_px) * distance / (2 * prop.radius)
-    shift = rng.normal(0, 0.12, 2).clip(-0.4, 0.4) * [width, height]
+    shift = rng.normal(0, settings.off_centre, 2).clip(-0.4, 0.4) * [width, height]
     centre = np.array([(width - 1) / 2, (height - 1) / 2]) + shift - focal * ray[:2]
     return Camera(focal, focal, centre[0], centre[1], width, height)
 

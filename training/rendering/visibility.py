@@ -73,6 +73,10 @@ class Silhouettes:
                 return targets, seen
             del targets[worst]
 
+    def surroundings(self, draft: Draft) -> Geometry:
+        """What the camera sees without the targets."""
+        return self._renderer.render_geometry(self._camera, draft.others)
+
     def visible_share(self, target: Target, seen: Geometry) -> float:
         """Visible share of the whole silhouette, 0 to 1."""
         whole = self.whole(target)[0]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fpgnas_core.object_model import ObjectModel
 from training.data import device_painting, painting
-from training.data.augmentation import NO_BLUR, Changes, draw_changes, similarities
+from training.data.augmentation import NO_BLUR, Changes, draw_changes, random_warps, similarities
 from training.data.batches import augmented_batches
 from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
 from training.data.crops import CropSet, load_crops
@@ -29,7 +29,8 @@ def crops_of(planes: NDArray[np.uint8], keypoints_px: NDArray[np.float32]) -> Cr
     poses[:, 2, 3] = 1
     keypoints = np.tile(keypoints_px, (count, 1, 1)).astype(np.float32)
     intrinsics = np.tile([100.0, 100, 64, 64], (count, 1))
-    return CropSet((MODEL,), CropPixels.of(planes), keypoints, np.zeros(count, np.int64), poses, intrinsics, Path())
+    shown, index = np.ones(count, bool), np.zeros(count, np.int64)
+    return CropSet((MODEL,), CropPixels.of(planes), shown, keypoints, index, poses, intrinsics, Path())
 
 
 def plain_changes(count: int, strength: float = 1.0) -> Changes:
@@ -203,3 +204,21 @@ def test_crops_are_left_as_they_were() -> None:
     crops, before = crops_of(planes, KEYPOINTS), planes.copy()
     list(augmented_batches(replace(crops, objects=(MODEL,)), 4, 1, 1.0, 0, 3))
     assert np.array_equal(planes, before)
+
+
+def test_object_far_from_the_middle_stays_there() -> None:
+    corner = (KEYPOINTS * 0.4 + [75, 75]).astype(np.float32)
+    warps = similarities(np.random.default_rng(1), SIZE, np.tile(corner, (50, 1, 1)), np.full(50, 0.3))
+    middle = (corner.min(axis=0) + corner.max(axis=0)) / 2
+    assert np.abs(warps[:, :, :2] @ middle + warps[:, :, 2] - middle).max() <= 0.12 * SIZE + 1e-6
+
+
+def test_crop_without_an_object_is_seen_near_and_far_about_its_middle() -> None:
+    crops = crops_of(np.zeros((300, PLANES, SIZE, SIZE), np.uint8), KEYPOINTS)
+    crops.is_shown[::2] = False
+    warps = random_warps(np.random.default_rng(2), crops)[::2]
+    zooms = np.sqrt(np.linalg.det(warps[:, :, :2]))
+    assert 0.8 <= zooms.min() < 0.9
+    assert 1.8 < zooms.max() <= 2.0
+    middle = np.full(2, (SIZE - 1) / 2)
+    assert np.abs(warps[:, :, :2] @ middle + warps[:, :, 2] - middle).max() <= 0.12 * SIZE + 1e-6

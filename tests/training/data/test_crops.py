@@ -7,13 +7,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from fpgnas_core.se3 import transform_points
 from training.data import crop_cache
+from training.data.batches import plain_batches
 from training.data.bop import read_split
 from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, CropPixels
 from training.data.crops import load_crops
+from training.data.second_pass import as_second_pass
 from training.errors import DatasetError
+from training.learning.loss import pose_loss
+from training.space.network import PoseGrid, grid_channels
 
 
 @pytest.fixture
@@ -103,11 +108,24 @@ def test_first_annotation_is_the_object_and_others_are_marked(copied: Path) -> N
     assert not np.delete(planes, 2, axis=0)[:, OTHERS].any()
 
 
-def test_image_without_an_object_is_refused(copied: Path) -> None:
+def test_crop_without_annotations_shows_no_object(copied: Path) -> None:
     truth = next((copied / "val").glob("*/scene_gt.json"))
     entries = json.loads(truth.read_text()) | {"0": []}
     truth.write_text(json.dumps(entries))
     (truth.parent / "scene_gt_info.json").unlink()
-    with pytest.raises(DatasetError, match="expected a crop round an object, got none"):
-        load_crops(str(copied), ("val",), 5, 64)
-    assert not list((copied / crop_cache.FOLDER).glob("*.npy"))
+    crops = load_crops(str(copied), ("val",), 5, 64)
+    assert not crops.is_shown[0]
+    assert crops.is_shown[1:].all()
+    assert not crops.pixels.read()[0, 3:].any()
+    assert len(as_second_pass(crops, 1)) <= len(crops) - 1
+
+
+def test_crops_without_an_object_train_the_classes_alone(copied: Path) -> None:
+    for path in (copied / "val").glob("*/scene_gt*.json"):
+        path.write_text(json.dumps(dict.fromkeys(json.loads(path.read_text()), [])))
+    batch = next(plain_batches(load_crops(str(copied), ("val",), 5, 64), 12))
+    channels = grid_channels(1, 5)
+    grid = PoseGrid(*torch.full((12, sum(channels), 8, 8), 0.1).split(channels, dim=1))
+    loss = pose_loss(grid, batch.targets, 8)
+    assert float(loss.classes) == pytest.approx(np.log(1 + np.exp(0.1)), rel=1e-5)
+    assert float(loss.votes) == float(loss.coordinates) == float(loss.distances) == float(loss.scales) == 0

@@ -175,3 +175,27 @@ def test_other_objects_in_a_crop_are_annotated_after_its_own(several: RenderSett
             assert other.object_id != main.object_id
             assert other.load_mask_visible().any()
             assert not (other.load_mask_visible() & main.load_mask_visible()).any()
+
+
+def test_absent_objects_leave_all_else_as_it_is(tmp_path: Path) -> None:
+    settings = RenderSettings(
+        mesh=str(ASSETS / "demo_object.ply"), out=str(tmp_path / "with"), images=12, workers=1, seed=3, off_centre=0.3
+    )
+    generate(settings)
+    generate(replace(settings, absent_share=1.0, out=str(tmp_path / "without")))
+    whole, empty = (read_split(tmp_path / name, "train") for name in ("with", "without"))
+    assert not any(sample.annotations for sample in empty)
+    for present, absent in zip(whole, empty, strict=True):
+        seen = present.annotations[0].load_mask_visible()
+        depth, behind = present.load_depth(), absent.load_depth()
+        np.testing.assert_allclose(depth[~seen], behind[~seen], atol=1e-6)
+        assert np.all((behind[seen] == 0) | (behind[seen] > depth[seen]))
+
+
+def test_as_many_objects_are_absent_as_asked(tmp_path: Path) -> None:
+    settings = RenderSettings(
+        mesh=str(ASSETS / "demo_object.ply"), out=str(tmp_path), images=60, workers=1, seed=3, absent_share=0.5
+    )
+    generate(settings)
+    present = [bool(sample.annotations) for sample in read_split(tmp_path, "train")]
+    assert 18 <= sum(present) <= 42
