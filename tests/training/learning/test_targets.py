@@ -36,7 +36,8 @@ def crops(objects: tuple[ObjectModel, ...], poses: list[np.ndarray]) -> CropSet:
         places = transform_points(np.linalg.inv(pose), seen.reshape(-1, 3)).reshape(SIZE, SIZE, 3)
         crop[COORDINATES] = np.round(((places / 0.1 + 0.5) * 255).clip(0, 255)).astype(np.uint8).transpose(2, 0, 1)
     keypoints = project(np.tile(POINTS, (count, 1, 1)), truth, intrinsics).astype(np.float32)
-    return CropSet(objects, CropPixels.of(planes), keypoints, index, truth, intrinsics, Path())
+    shown = np.ones(len(planes), bool)
+    return CropSet(objects, CropPixels.of(planes), shown, keypoints, index, truth, intrinsics, Path())
 
 
 POSE = make_transform(exp_rotation([0.4, -0.3, 0.7]), [0.0, 0.0, 0.5])

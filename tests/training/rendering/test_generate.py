@@ -189,7 +189,7 @@ def test_absent_objects_leave_all_else_as_it_is(tmp_path: Path) -> None:
         seen = present.annotations[0].load_mask_visible()
         depth, behind = present.load_depth(), absent.load_depth()
         np.testing.assert_allclose(depth[~seen], behind[~seen], atol=1e-6)
-        assert np.all((behind[seen] == 0) | (behind[seen] > depth[seen]))
+        assert np.all((behind[seen] == 0) | (behind[seen] > depth[seen] - 2e-4))  # it may touch the table
 
 
 def test_as_many_objects_are_absent_as_asked(tmp_path: Path) -> None:
