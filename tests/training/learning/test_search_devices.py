@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from torch import distributed, multiprocessing
 
 from training.data.batches import augmented_batches
 from training.data.crops import load_crops
@@ -20,7 +21,7 @@ from training.learning.run_folder import RunFolder
 from training.learning.search import cost_table, split_crops
 from training.learning.search_settings import SearchSettings
 from training.learning.supernet_search import GRADIENT_NORM, SupernetSearch
-from training.learning.team import Team, run_as_team
+from training.learning.team import Team
 from training.space.architecture import load_architecture
 from training.space.layout import layout_of
 from training.space.sampling import draw
@@ -40,15 +41,17 @@ def searching_of(settings: SearchSettings, team: Team) -> SupernetSearch:
     return SupernetSearch(settings, cost_table(settings, 1), parts, run, devices)
 
 
-def train_and_save(settings: SearchSettings, team: Team) -> None:
-    searching = searching_of(settings, team)
+def train_and_save(rank: int, settings: SearchSettings) -> None:
+    distributed.init_process_group("gloo", init_method=f"file://{settings.out}/meeting", rank=rank, world_size=2)
+    searching = searching_of(settings, Team(rank, 2))
     searching.train()
     state = searching.supernet.state_dict() | {"logits": searching.gates.logits.data}
-    torch.save(state, f"{settings.out}/{team.rank}.pt")
+    torch.save(state, f"{settings.out}/{rank}.pt")
+    distributed.destroy_process_group()
 
 
 def test_two_processes_hold_the_same_weights_and_gates(search_settings: SearchSettings, tmp_path: Path) -> None:
-    run_as_team(train_and_save, replace(search_settings, out=str(tmp_path)), 2)
+    multiprocessing.spawn(train_and_save, (replace(search_settings, out=str(tmp_path)),), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert first["logits"].abs().max() > 0
@@ -58,7 +61,7 @@ def test_a_step_of_two_processes_is_one_by_the_mean_of_their_gradients(
     search_settings: SearchSettings, tmp_path: Path
 ) -> None:
     settings = replace(search_settings, out=str(tmp_path), warmup_steps=0, steps=1, gate_every=2)
-    run_as_team(train_and_save, settings, 2)
+    multiprocessing.spawn(train_and_save, (settings,), nprocs=2)
     got = torch.load(tmp_path / "0.pt", weights_only=True)
     alone = searching_of(replace(settings, out=str(tmp_path / "alone")), Team())
     choice = draw(settings.space, alone.gates.probabilities(alone.tau), 1, alone._rng(17))[0]
