@@ -89,12 +89,18 @@ def write_scene_json(folder: Path, entries: dict[int, dict[str, Any]]) -> None:
 
 
 def write_models(folder: Path, objects: Sequence[TargetObject]) -> None:
-    """Write models/obj_*.ply (millimetres) and models/models_info.json."""
+    """Write models/obj_*.ply (millimetres) and models/models_info.json, where they are not there already."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = {str(thing.object_id): _model_entry(thing) for thing in objects}
-    (folder / "models_info.json").write_text(json.dumps(lines, indent=2) + "\n")
+    _write_if_new(folder / "models_info.json", (json.dumps(lines, indent=2) + "\n").encode())
     for thing in objects:
-        _write_ply(folder / f"obj_{thing.object_id:06d}.ply", thing.mesh)
+        _write_if_new(folder / f"obj_{thing.object_id:06d}.ply", _ply(thing.mesh))
+
+
+def _write_if_new(path: Path, content: bytes) -> None:
+    """What was made of a file is made again when its time changes."""
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
 
 
 def _model_entry(thing: TargetObject) -> dict[str, Any]:
@@ -111,12 +117,12 @@ def diameter(mesh: Mesh) -> float:
     return float(pdist(points[ConvexHull(points).vertices]).max())
 
 
-def _write_ply(path: Path, mesh: Mesh) -> None:
+def _ply(mesh: Mesh) -> bytes:
     colours = (mesh.colours * 255).round().astype(np.uint8)
     exported = trimesh.Trimesh(
         mesh.vertices * 1000, mesh.faces, vertex_normals=mesh.normals, vertex_colors=colours, process=False
     )
-    exported.export(path, vertex_normal=True)
+    return bytes(exported.export(file_type="ply", vertex_normal=True))
 
 
 def _pose_entry(thing: RenderedObject) -> dict[str, Any]:

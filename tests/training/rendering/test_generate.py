@@ -192,6 +192,14 @@ def test_absent_objects_leave_all_else_as_it_is(tmp_path: Path) -> None:
         assert np.all((behind[seen] == 0) | (behind[seen] > depth[seen] - 2e-4))  # it may touch the table
 
 
+def test_another_split_leaves_the_models_untouched(settings: RenderSettings) -> None:
+    files = sorted((Path(settings.out) / "models").iterdir())
+    before = [file.stat().st_mtime_ns for file in files]
+    generate(replace(settings, split="more", images=1))
+    assert [file.name for file in files] == ["models_info.json", "obj_000001.ply"]
+    assert [file.stat().st_mtime_ns for file in files] == before
+
+
 def test_as_many_objects_are_absent_as_asked(tmp_path: Path) -> None:
     settings = RenderSettings(
         mesh=str(ASSETS / "demo_object.ply"), out=str(tmp_path), images=60, workers=1, seed=3, absent_share=0.5
