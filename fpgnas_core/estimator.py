@@ -1,4 +1,4 @@
-"""From an image to poses: first pass on the frame, second pass on a crop of each instance, PnP."""
+"""From an image to poses: first pass on the frame, second pass on a crop of each instance, again if far off, PnP."""
 
 import math
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from fpgnas_core.network import Grids, Network
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pose import Solver, certainty, coarse_pose, fine_pose
 from fpgnas_core.se3 import transform_points
+from fpgnas_core.second_look import is_misplaced
 from fpgnas_core.stopwatch import Stopwatch, Timings
 from fpgnas_core.symmetry import covariance_about_axes, nearest_equivalent
 from fpgnas_core.upright import upright_roll
@@ -113,9 +114,9 @@ class PoseEstimator:
         """
         _check(image_bgr, camera)
         self._watch.reset()
-        found = self._second_pass(image_bgr, camera, self._tracked(camera, previous))
+        found = [pose for _, pose in self._second_pass(image_bgr, camera, self._tracked(camera, previous))]
         if not previous or len(found) < len(previous):
-            found += self._second_pass(image_bgr, camera, self._first_pass(image_bgr, camera, found))
+            found += self._at_first_sight(image_bgr, camera, self._first_pass(image_bgr, camera, found))
         distinct = _distinct(found)
         return sorted(_numbered(distinct), key=lambda estimate: -estimate.confidence)
 
@@ -155,8 +156,21 @@ class PoseEstimator:
         # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
         return _Candidate(votes.object_index, pixels, roll, np.eye(4), None)
 
-    def _second_pass(self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]) -> list[PoseEstimate]:
-        """Return the poses of those candidates that are seen in their crops."""
+    def _at_first_sight(self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]) -> list[PoseEstimate]:
+        """Return the poses of what the first pass found; where a crop was taken far off, it is taken once more."""
+        fitting: list[tuple[_Candidate, PoseEstimate]] = []
+        misplaced: list[tuple[_Candidate, PoseEstimate]] = []
+        for taken, pose in self._second_pass(image, camera, candidates):
+            (found,) = self._tracked(camera, [pose]) or [taken]
+            off = is_misplaced(taken.keypoints_px, taken.roll, found.keypoints_px, found.roll)
+            (misplaced if off else fitting).append((found, pose))
+        again = self._second_pass(image, camera, [found for found, _ in misplaced])
+        return [pose for _, pose in (*fitting, *again)]
+
+    def _second_pass(
+        self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]
+    ) -> list[tuple[_Candidate, PoseEstimate]]:
+        """Return those candidates that are seen in their crops, with their poses."""
         size, fill = self.bundle.crop_size, self.bundle.crop_fill
         with self._watch.preprocess:
             boxes = [CropBox.around(c.keypoints_px, fill, max(image.shape[:2]), c.roll) for c in candidates]
@@ -169,8 +183,8 @@ class PoseEstimator:
                 return []
             batch = self._normaliser.batch([part for _, part, _ in looked_at])
         grids = self._run(batch)
-        poses = [self._pose(grids, i, c, m, camera) for i, (c, _, m) in enumerate(looked_at)]
-        return [pose for pose in poses if pose is not None]
+        poses = [(c, self._pose(grids, i, c, m, camera)) for i, (c, _, m) in enumerate(looked_at)]
+        return [(candidate, pose) for candidate, pose in poses if pose is not None]
 
     def _run(self, batch: Float32Array) -> Grids:
         with self._watch.network:
