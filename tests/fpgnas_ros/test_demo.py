@@ -55,5 +55,5 @@ def test_missing_recording_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     done = run_demo(tmp_path, *arguments, "--bag", str(tmp_path / "none.mcap"))
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("error: ")
-    assert "none.mcap: expected a rosbag2 recording" in done.stderr
+    assert "none.mcap: expected a recording, got no such file" in done.stderr
     assert "Traceback" not in done.stderr
