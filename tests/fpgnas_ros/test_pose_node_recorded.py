@@ -17,7 +17,7 @@ from tests.fpgnas_ros.conversation import is_equal, pose_that
 from tests.fpgnas_ros.node_process import FRAME, NodeProcess, Robot, camera_info
 
 IMAGES, INFO = "/camera/image/compressed", "/camera/camera_info"
-EVERY = 30
+EVERY = 10
 
 
 @pytest.fixture(scope="module")
