@@ -47,12 +47,13 @@ class Rerun:
         context.set_forkserver_preload([frame_worker.__name__])
         given = (bundle, settings.confidence_threshold, objects, settings.annotate)
         self._pool = ProcessPoolExecutor(self.workers, context, frame_worker.start, given)
-        self._provider = self._pool.submit(frame_worker.execution_provider)
+        # One job each, so that all start now: a pool that starts one while another dies hangs (CPython 3.11).
+        self._providers = [self._pool.submit(frame_worker.execution_provider) for _ in range(self.workers)]
 
     @property
     def execution_provider(self) -> str:
         """ONNX Runtime's name of what runs the network."""
-        return self._provider.result()
+        return self._providers[0].result()
 
     def __enter__(self) -> Rerun:
         return self

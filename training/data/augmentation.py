@@ -58,8 +58,10 @@ class Changes(NamedTuple):
         return Changes(*(part[chosen] for part in self))
 
 
-def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float) -> Changes:
-    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1."""
+def draw_changes(
+    rng: np.random.Generator, crops: CropSet, strength: float, most_roll: float = np.pi
+) -> Changes:
+    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1. most_roll: `random_warps`."""
     count, size = len(crops), crops.pixels.size
     covers, colours, mirrors = _draw_covers(rng, count, size)
     seen = rng.random(count) < 0.8 * (strength > 0)  # the others are as a perfect camera sees them
@@ -67,7 +69,7 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float) -> C
     kinds = np.where(seen & (rng.random(count) < 0.6 * strength), rng.integers(3, size=count), NO_BLUR)
     shares = rng.random(count)
     return Changes(
-        warps=random_warps(rng, crops),
+        warps=random_warps(rng, crops, most_roll),
         borders=rng.integers(3, size=count),
         covers=covers,
         cover_colours=colours,
@@ -86,26 +88,33 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float) -> C
     )
 
 
-def random_warps(rng: np.random.Generator, crops: CropSet) -> Warps:
-    """(N, 2, 3): `similarities` of crops that show an object, `surroundings` of the others."""
+def random_warps(rng: np.random.Generator, crops: CropSet, most_roll: float = np.pi) -> Warps:
+    """(N, 2, 3): `similarities` of crops that show an object, `surroundings` of the others.
+
+    most_roll: by which crops as the first pass sees them are turned, radians; pi is any roll.
+    """
     size = crops.pixels.size
-    shown = similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops))
-    return np.where(crops.is_shown[:, None, None], shown, surroundings(rng, size, len(crops)))
+    shown = similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops), most_roll)
+    return np.where(crops.is_shown[:, None, None], shown, surroundings(rng, size, len(crops), most_roll))
 
 
-def surroundings(rng: np.random.Generator, size: int, count: int) -> Warps:
+def surroundings(rng: np.random.Generator, size: int, count: int, most_roll: float = np.pi) -> Warps:
     """(count, 2, 3) random warps about a crop's middle, from what the first pass sees to what the second takes it for."""
-    return _first_looks(rng, size, np.full((count, 2), (size - 1) / 2), np.log(MOST_ZOOM))
+    return _first_looks(rng, size, np.full((count, 2), (size - 1) / 2), np.log(MOST_ZOOM), most_roll)
 
 
 def similarities(
-    rng: np.random.Generator, size: int, keypoints_px: NDArray[np.float32], rolls: NDArray[np.float64]
+    rng: np.random.Generator,
+    size: int,
+    keypoints_px: NDArray[np.float32],
+    rolls: NDArray[np.float64],
+    most_roll: float = np.pi,
 ) -> Warps:
     """(N, 2, 3) random warps of size x size crops: a roll, a zoom and a shift, of one of two kinds.
 
     Mostly as the second pass sees an object: turned by `rolls`, its keypoints, (N, K, 2), spanning about CROP_FILL of
     the crop, near its centre. Otherwise, and where that would enlarge the picture too much or show too much of its
-    border, as the first pass sees it: any roll, near the size and the place that it was rendered with.
+    border, as the first pass sees it: rolled by at most `most_roll`, radians, near the size and the place that it was rendered with.
     """
     count = len(rolls)
     angles = np.where(rng.random(count) < UPRIGHT_SHARE, rolls, rng.uniform(0, 2 * np.pi, count))
@@ -114,14 +123,16 @@ def similarities(
     is_central = np.abs(anchors - (size - 1) / 2).max(axis=1) <= OFF_CENTRE * size
     is_near = (rng.random(count) < SECOND_PASS_SHARE) & (zooms_of(near) <= MOST_ZOOM) & is_central
     near[:, :, 2] += rng.normal(0, 0.04 * size, (count, 2))
-    return np.where(is_near[:, None, None], near, _first_looks(rng, size, anchors, 0.22))
+    return np.where(is_near[:, None, None], near, _first_looks(rng, size, anchors, 0.22, most_roll))
 
 
-def _first_looks(rng: np.random.Generator, size: int, anchors: NDArray[np.floating], most_log_zoom: float) -> Warps:
-    """(N, 2, 3): any roll, a zoom, and a small shift of the points `anchors`, (N, 2) pixels."""
+def _first_looks(
+    rng: np.random.Generator, size: int, anchors: NDArray[np.floating], most_log_zoom: float, most_roll: float
+) -> Warps:
+    """(N, 2, 3): a roll, a zoom, and a small shift of the points `anchors`, (N, 2) pixels."""
     count = len(anchors)
     zooms = np.exp(rng.uniform(-0.22, most_log_zoom, count))
-    linear = zooms[:, None, None] * rotations(rng.uniform(0, 2 * np.pi, count))
+    linear = zooms[:, None, None] * rotations(rng.uniform(-most_roll, most_roll, count))
     shifts = anchors + rng.uniform(-0.12, 0.12, (count, 2)) * size - (linear @ anchors[:, :, None])[..., 0]
     return np.concatenate([linear, shifts[:, :, None]], axis=2)
 

@@ -45,13 +45,15 @@ def augmented_batches(
     steps: int,
     team: Team | None = None,
     device: torch.device = CPU,
+    most_roll: float = np.pi,
 ) -> Iterator[Batch]:
     """Batches of steps first_step to steps - 1, made ahead by a thread; of each the part of this process of a team.
 
     strength: of exposure, blur and noise, 0 to 1.  device: where batches lie; an accelerator holds all crops, takes those
     of a batch by their places and augments them itself, so that nothing but places and labels has to reach it.
+    most_roll: as in `random_warps`.
     """
-    make = _BatchMaker(crops, seed, strength, team or Team(), device)
+    make = _BatchMaker(crops, seed, strength, team or Team(), device, most_roll)
     pending: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(1) as maker:
         for step, indices in _draws(len(crops), batch_size, seed, first_step, steps):
@@ -76,7 +78,10 @@ def _draws(crops: int, batch_size: int, seed: int, first_step: int, steps: int) 
 
 
 class _BatchMaker:
-    def __init__(self, crops: CropSet, seed: int, strength: float, team: Team, device: torch.device) -> None:
+    def __init__(
+        self, crops: CropSet, seed: int, strength: float, team: Team, device: torch.device, most_roll: float
+    ) -> None:
+        self.most_roll = most_roll
         self.crops, self.seed, self.strength, self.team, self.device = crops, seed, strength, team, device
         self.symmetries = symmetry_table(crops)
         self.resident = None if device.type == "cpu" else _upload(crops.pixels, device)
@@ -85,7 +90,7 @@ class _BatchMaker:
     def __call__(self, step: int, indices: Indices) -> Batch:
         mine = slice(self.team.rank, None, self.team.size)
         rng = np.random.default_rng([self.seed, step])
-        changes = draw_changes(rng, self.crops.take(indices), self.strength).take(mine)
+        changes = draw_changes(rng, self.crops.take(indices), self.strength, self.most_roll).take(mine)
         labels = self.crops.take(indices[mine])
         if self.resident is None:
             planes = torch.from_numpy(painting.paint(labels.pixels.read(), changes))

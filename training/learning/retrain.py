@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from training.learning.schedule import cosine_rate
 from training.learning.validation import Validation, validate
 from training.space.architecture import load_architecture
 from training.space.network import PoseNetwork, build_network
+from training.space.other_objects import for_objects, with_classes
 
 GRADIENT_NORM = 10.0
 RATE_WARMUP_STEPS = 200
@@ -46,7 +48,7 @@ class Retraining:
         self.settings, self.crops, self.held_out, self.run = settings, crops, held_out, run
         self.devices = devices or Devices()
         self.team = self.devices.team
-        self.architecture = load_architecture(settings.architecture)
+        self.architecture = for_objects(load_architecture(settings.architecture), len(crops.objects))
         self.network = self.devices.place(build_network(self.architecture))
         self._inherit()
         self.average = AveragedModel(
@@ -75,6 +77,7 @@ class Retraining:
             settings.steps,
             self.team,
             self.devices.device,
+            math.radians(settings.most_roll_deg),
         )
         bar = tqdm(
             total=settings.steps,
@@ -152,8 +155,10 @@ class Retraining:
         if not source:
             return
         try:
-            self.network.load_state_dict(torch.load(source, map_location="cpu", weights_only=True))
-        except (OSError, RuntimeError) as error:
+            state = torch.load(source, map_location="cpu", weights_only=True)
+            before = len(state["output.bias"]) - sum(self.network.channels[1:])
+            self.network.load_state_dict(with_classes(state, before, self.architecture.n_objects))
+        except (OSError, RuntimeError, KeyError) as error:
             raise RunError(f"{source}: expected weights that fit {self.settings.architecture}, got: {error}") from error
 
     def _save(self) -> None:

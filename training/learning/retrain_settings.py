@@ -14,14 +14,14 @@ class RetrainSettings:
     """Train the network that a search found."""
 
     architecture: str
-    """architecture.json of training/search.py."""
+    """architecture.json of training/search.py; of other objects too, then with as many classes as the data set has."""
     dataset: str
     """BOP folder of training crops."""
     out: str
     """Run folder; a run that was stopped goes on where it was."""
     initial_weights: str = ""
-    """Weights of the same architecture to start from: a search's initial_weights.pt, or the weights.pt of an earlier
-    run; empty: from scratch."""
+    """Weights of that architecture, of other objects too, to start from: a search's initial_weights.pt, or the
+    weights.pt of an earlier run; empty: from scratch."""
     train_splits: Sequence[str] = ("train",)
     """Splits to train on."""
     validation_split: str = "val"
@@ -44,6 +44,9 @@ class RetrainSettings:
     """Decay of the moving average of the weights that is validated and exported."""
     augmentation: float = 0.7
     """Strength of exposure, blur and noise, 0 to 1."""
+    most_roll_deg: float = 180.0
+    """Crops as the first pass sees them are turned by up to this, degrees; 20 or so where objects stand (render.py
+    --standing)."""
     validate_every: int = 1000
     """Steps between two validations."""
     save_every: int = 250
@@ -62,6 +65,8 @@ class RetrainSettings:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work: SettingsError names the field."""
+        if not 0 <= self.most_roll_deg <= 180:
+            raise SettingsError(f"most_roll_deg: expected 0 to 180, got {self.most_roll_deg:g}")
         for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops", "devices", "nodes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")

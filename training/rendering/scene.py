@@ -17,7 +17,7 @@ from training.rendering.pool import Pool, Prop, photograph_part
 from training.rendering.renderer import Drawable, Lighting, Material
 from training.rendering.sensor import photograph
 from training.rendering.settings import RenderSettings
-from training.rendering.views import ray_through, sample_view
+from training.rendering.views import ray_through, sample_rotation, sample_view
 
 Vector = NDArray[np.float64]
 Generator = np.random.Generator
@@ -74,7 +74,7 @@ class RoomSampler:
         pose = main.drawable.T_camera_object
         centre = transform_points(pose, prop.centre[None])[0]
         on_table = rng.random() < self.settings.table_share
-        up = _sample_up(rng, centre, pose[:3, 2] if on_table else None)
+        up = self._up(rng, centre, pose[:3, 2], on_table)
         table = _Table(rng, self.pool, prop, pose, up) if on_table else None
         targets = [main, *self._more_targets(rng, camera, main, centre, table)]
         others = [] if table is None else table.drawables(rng)
@@ -84,6 +84,11 @@ class RoomSampler:
         others = [replace(part, instance=FIRST_DISTRACTOR + place) for place, part in enumerate(others)]
         reach = max(0.25, 2.5 * prop.radius) if len(targets) == 1 else 0.45
         return Draft(targets, others, sample_lighting(rng, centre, up, reach), self._background(rng))
+
+    def _up(self, rng: Generator, centre: Vector, upright: Vector, on_table: bool) -> Vector:
+        if self.settings.standing:
+            return upright
+        return _sample_up(rng, centre, upright if on_table else None)
 
     def _background(self, rng: Generator) -> NDArray[np.uint8]:
         width, height = max(160, self.settings.width // 2), max(160, self.settings.height // 2)
@@ -102,11 +107,11 @@ class RoomSampler:
         for object_id in map(int, chosen):
             prop = self.pool.targets[object_id]
             if table is not None:
-                pose = table.place(rng, prop, 2.2)
+                pose = table.place(rng, prop, 2.2, self.settings.standing)
             else:
                 pixel = rng.uniform([0, 0], [camera.width, camera.height])
                 place = ray_through(camera, pixel) * centre[2] * rng.uniform(0.75, 1.35)
-                pose = _floating(rng, prop, place)
+                pose = _posed(prop, sample_rotation(rng, self.settings, place), place)
             if pose is not None:
                 drawable = Drawable(prop.number, pose, self.material(rng), 2 + len(found))
                 found.append(Target(object_id, drawable))
@@ -151,7 +156,10 @@ class RoomSampler:
 
 def _floating(rng: Generator, prop: Prop, place: Vector) -> Vector:
     """T_camera_object of a thing turned at random, its box's centre at `place` (3,), camera frame."""
-    rotation = Rotation.random(random_state=rng).as_matrix()
+    return _posed(prop, Rotation.random(random_state=rng).as_matrix(), place)
+
+
+def _posed(prop: Prop, rotation: Vector, place: Vector) -> Vector:
     return make_transform(rotation, place - rotation @ prop.centre)
 
 
@@ -176,20 +184,19 @@ class _Table:
             parts.append(self._slab(self._pool.board, size, 5e-4, paper))
         return parts
 
-    def place(self, rng: Generator, prop: Prop, reach: float) -> Vector | None:
-        """T_camera_object of another thing that stands free, within `reach` radii of the middle; None for no room."""
+    def place(self, rng: Generator, prop: Prop, reach: float, standing: bool = False) -> Vector | None:
+        """T_camera_object of another thing that is free, within `reach` radii of the middle; None for no room."""
         for _ in range(PLACING_TRIES):
             angle, first = rng.uniform(0, 2 * np.pi), self._taken[0][1]
             distance = (first + prop.radius) * rng.uniform(0.55, reach)
             at = distance * np.array([np.cos(angle), np.sin(angle)])
             if all(np.linalg.norm(at - other) > 0.6 * (radius + prop.radius) for other, radius in self._taken):
                 self._taken.append((at, prop.radius))
-                return self._standing(rng, prop, at)
+                return self._put(rng, prop, at, standing or rng.random() < UPRIGHT_SHARE)
         return None
 
-    def _standing(self, rng: Generator, prop: Prop, at: Vector) -> Vector:
+    def _put(self, rng: Generator, prop: Prop, at: Vector, upright: bool) -> Vector:
         """Upright or tumbled, its lowest vertex on the table."""
-        upright = rng.random() < UPRIGHT_SHARE
         spin = Rotation.from_euler("z", rng.uniform(0, 2 * np.pi)) if upright else Rotation.random(random_state=rng)
         turned = (prop.mesh.vertices - prop.centre) @ spin.as_matrix().T
         centre = np.array([*at, -float(turned[:, 2].min())])

@@ -70,6 +70,9 @@ class RenderSettings:
     """Lowest visible share of an annotated object's silhouette, 0 to 1."""
     occluded_share: float = 0.55
     """Share of images in which shapes stand in front of the object, 0 to 1."""
+    standing: bool = False
+    """Objects stand as they were modelled, z up, and are seen from above by a camera rolled by up to 45 degrees, as
+    things on a table; otherwise in any rotation."""
     table_share: float = 0.6
     """Share of images with a table under the object, 0 to 1; the others float before a picture."""
     uniform_colour_share: float = 0.5

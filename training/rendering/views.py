@@ -8,19 +8,32 @@ from scipy.spatial.transform import Rotation
 
 from fpgnas_core.camera import Camera
 from fpgnas_core.se3 import make_transform
+from fpgnas_core.upright import upright_roll
 from training.rendering.pool import Prop
 from training.rendering.settings import RenderSettings
 
 Vector = NDArray[np.float64]
 TRUNCATED_SHARE = 0.15
+MOST_STANDING_ROLL = np.pi / 4
 
 
 def sample_view(rng: np.random.Generator, settings: RenderSettings, prop: Prop) -> tuple[Camera, Vector]:
     """A camera and T_camera_object: a fixed camera where a focal length is set, else a virtual one cropped round it."""
     distance = rng.uniform(*settings.distance_m)
     camera, ray = (_fixed if settings.focal_px > 0 else _cropped)(rng, settings, prop, distance)
-    rotation = Rotation.random(random_state=rng).as_matrix()
+    rotation = sample_rotation(rng, settings, ray)
     return camera, make_transform(rotation, ray * distance - rotation @ prop.centre)
+
+
+def sample_rotation(rng: np.random.Generator, settings: RenderSettings, ray: Vector) -> Vector:
+    """(3, 3), camera from object, of an object seen along `ray`: any, or one in which it stands."""
+    while True:
+        rotation = Rotation.random(random_state=rng).as_matrix()
+        if not settings.standing:
+            return rotation
+        up = rotation[:, 2]
+        if up @ ray < 0 and abs(np.angle(np.exp(1j * upright_roll(ray, up)))) < MOST_STANDING_ROLL:
+            return rotation
 
 
 def fixed_camera(settings: RenderSettings) -> Camera:
