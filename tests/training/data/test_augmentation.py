@@ -222,3 +222,12 @@ def test_crop_without_an_object_is_seen_near_and_far_about_its_middle() -> None:
     assert 1.8 < zooms.max() <= 2.0
     middle = np.full(2, (SIZE - 1) / 2)
     assert np.abs(warps[:, :, :2] @ middle + warps[:, :, 2] - middle).max() <= 0.12 * SIZE + 1e-6
+
+
+def test_crops_of_standing_objects_are_rolled_little_for_the_first_pass() -> None:
+    crops = crops_of(np.zeros((300, PLANES, SIZE, SIZE), np.uint8), KEYPOINTS)
+    crops.is_shown[:] = False
+    warps = random_warps(np.random.default_rng(2), crops, np.radians(20))
+    rolled = np.degrees(np.arctan2(warps[:, 1, 0], warps[:, 0, 0]))
+    assert np.abs(rolled).max() <= 20
+    assert np.ptp(rolled) > 35

@@ -56,6 +56,18 @@ def test_objects_are_as_visible_and_as_large_as_asked(settings: RenderSettings) 
     assert 0.2 < min(distances) < 0.6 < max(distances)
 
 
+def test_standing_objects_are_seen_from_above_and_hardly_rolled(settings: RenderSettings, tmp_path: Path) -> None:
+    generate(replace(settings, out=str(tmp_path), images=30, standing=True))
+    poses = np.array([sample.annotations[0].T_camera_object for sample in read_split(tmp_path, "train")])
+    up, place = poses[:, :3, 2], poses[:, :3, 3]
+    assert ((up * place).sum(axis=1) < 0.1 * np.linalg.norm(place, axis=1)).all()  # the place is not the box's centre
+    tip = place + 0.01 * up
+    moved = tip[:, :2] / tip[:, 2:] - place[:, :2] / place[:, 2:]
+    away = np.degrees(np.arctan2(moved[:, 0], -moved[:, 1]))  # of the picture's upward direction
+    assert np.abs(away).max() < 50
+    assert np.ptp(away) > 50
+
+
 def test_stopped_run_goes_on_to_the_same_data(settings: RenderSettings, tmp_path: Path) -> None:
     again = replace(settings, out=str(tmp_path), images=50)
     generate(again)
