@@ -1,4 +1,4 @@
-"""Trajectory errors against evo (GPL, so no dependency; `pip install evo` to run these)."""
+"""Trajectory errors against evo (Grupp 2017), which needs newer libraries than the oldest that the robot side takes."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from fpgnas_ros.bag_evaluation.run import Run
 from fpgnas_ros.bag_evaluation.tables import write_tum
 from tests.fpgnas_ros.bag_evaluation.scored import OBJECTS, score
 
-metrics = pytest.importorskip("evo.core.metrics", reason="evo is not installed: pip install evo")
+metrics = pytest.importorskip("evo.core.metrics", reason="evo comes with the extra `test`")
 from evo.core import sync  # noqa: E402
 from evo.tools import file_interface  # noqa: E402
 
