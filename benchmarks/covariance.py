@@ -16,14 +16,14 @@ from matplotlib.figure import Figure
 
 from fpgnas_core.uncertainty import (
     Distances,
-    PoseError,
     pose_distances,
     rotation_distances,
     translation_distances,
 )
 from training.cli import run_command
 from training.errors import DatasetError
-from training.evaluation.run import Evaluation, evaluate_split
+from training.evaluation.pose_errors import pose_errors
+from training.evaluation.run import evaluate_split
 from training.evaluation.settings import EvaluationSettings
 
 SHARES = np.arange(1, 100) / 100
@@ -79,21 +79,6 @@ def run(settings: CovarianceSettings) -> None:
     figures = {"bundle": settings.bundle, "covariance_scales": scales, **counts, "shares": SHARES.tolist()}
     figures |= {name: {when: d.coverage(SHARES).tolist() for when, d in pair.items()} for name, pair in curves.items()}
     (out / "covariance.json").write_text(json.dumps(figures, indent=1) + "\n")
-
-
-def pose_errors(evaluation: Evaluation) -> list[PoseError]:
-    """Those of all objects that were found."""
-    models = {model.object_id: model for model in evaluation.bundle.objects}
-    return [
-        PoseError.of(
-            score.estimate.T_camera_object,
-            score.estimate.covariance,
-            score.annotation.T_camera_object,
-            models[score.annotation.object_id],
-        )
-        for score in evaluation.scores
-        if score.estimate is not None
-    ]
 
 
 def _table(curves: dict[str, dict[str, Distances]], counts: dict[str, int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ from training.data.crop_pixels import PICTURE
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
 from training.errors import RunError
+from training.evaluation.pose_errors import pose_errors
+from training.evaluation.run import evaluate_split
+from training.evaluation.settings import EvaluationSettings
 from training.learning.export_settings import ExportSettings
 from training.learning.validation import solutions
 from training.space.architecture import Architecture, load_architecture
@@ -48,8 +52,12 @@ def export(settings: ExportSettings) -> Bundle:
     model = to_onnx(folded, architecture.input_size)
     difference = check_parity(network, model, crops.first(settings.parity_images), settings.tolerance)
     extra = {name: (run / name).read_bytes() for name in ("architecture.json", "settings.yaml", "metrics.json")}
-    errors = calibration_errors(network, crops.first(settings.calibration_crops), run)
-    bundle = write_bundle(_describe(settings, architecture, crops, run, errors), model, extra)
+    bundle = write_bundle(_describe(settings, architecture, crops, run), model, extra)
+    if settings.calibration_frames:
+        errors = frame_errors(settings)
+    else:
+        errors = crop_errors(network, crops.first(settings.calibration_crops), run)
+    bundle = write_bundle(replace(bundle, covariance_scales=_scales(errors)), model, extra)
     cost = f"{bundle.macs / 1e6:.2f} MMAC = {bundle.flops / 1e9:.4f} GFLOPs a crop pass"
     saved = 1 - count_macs(folded, architecture.input_size) / architecture.macs
     print(
@@ -111,7 +119,14 @@ def _difference(expected: Tensor, got: NDArray[np.float32]) -> float:
     return float((np.abs(reference - got) / np.maximum(1.0, np.abs(reference))).max())
 
 
-def calibration_errors(network: PoseNetwork, crops: CropSet, run: Path) -> list[PoseError]:
+def frame_errors(settings: ExportSettings) -> list[PoseError]:
+    """Errors and covariances of the exported bundle on the calibration frames, of those objects that are found."""
+    return pose_errors(
+        evaluate_split(EvaluationSettings(settings.out, settings.calibration_frames, settings.split, settings.out))
+    )
+
+
+def crop_errors(network: PoseNetwork, crops: CropSet, run: Path) -> list[PoseError]:
     """Errors and covariances on the crops as the run's validation takes them, of those that are found."""
     taken = as_second_pass(crops, yaml.safe_load((run / "settings.yaml").read_text())["seed"])
     parts = zip(solutions(network, taken), taken.T_camera_object, taken.object_index, strict=True)
@@ -133,9 +148,7 @@ def _scales(errors: list[PoseError]) -> tuple[float, float]:
     return scales or (1.0, 1.0)
 
 
-def _describe(
-    settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path, errors: list[PoseError]
-) -> Bundle:
+def _describe(settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path) -> Bundle:
     metrics = json.loads((run / "metrics.json").read_text())
     trained = yaml.safe_load((run / "settings.yaml").read_text())
     return Bundle(
@@ -151,5 +164,4 @@ def _describe(
         mean=MEAN,
         std=STD,
         acceptance={"data": f"{trained['dataset']}, split {trained['validation_split']}, crops", **metrics},
-        covariance_scales=_scales(errors),
     )

@@ -16,11 +16,14 @@ class ExportSettings:
     out: str
     """Folder of the bundle."""
     split: str = "val"
-    """Split whose crops check the parity of ONNX Runtime and PyTorch, and calibrate the covariances."""
+    """Split that checks the parity of ONNX Runtime and PyTorch and calibrates the covariances."""
     parity_images: int = 32
     """Images of the parity check."""
     calibration_crops: int = 1000
     """Most crops that calibrate the covariances."""
+    calibration_frames: str = ""
+    """BOP folder of whole frames (of `split`) that calibrate the covariances by both passes, as the robot takes them;
+    empty: crops do, by the second pass alone, which is surer than both."""
     tolerance: float = 1e-4
     """Greatest difference of any output, relative to the larger of 1 and its size."""
     licence: str = "Apache-2.0"
