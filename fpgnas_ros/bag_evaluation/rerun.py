@@ -28,6 +28,8 @@ from fpgnas_ros.bag_evaluation.run import Run
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
 
 QUEUED_PER_WORKER = 2
+FRAMES_PER_JOB = 4
+"""Fewer cost more time on the way to the workers and back, more keep more images in memory."""
 IMAGE_FIELDS = ("encoding", "width", "height", "step", "data")
 
 
@@ -84,10 +86,11 @@ class Rerun:
                 raise EvaluationError(f"{msg} Try --workers 1") from error
 
     def _in_order(self, recording: OpenRecording) -> Iterator[tuple[Task, Done]]:
-        groups = _grouped(_tasks(recording), self._period)
-        jobs = ((group, self._pool.submit(frame_worker.work, group)) for group in groups)
-        for group, job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
-            yield from zip(group, job.result(), strict=True)
+        groups = max(1, FRAMES_PER_JOB // self._period)
+        batches = _grouped(_tasks(recording), groups * self._period)
+        jobs = ((batch, self._pool.submit(frame_worker.work, batch, self._period)) for batch in batches)
+        for batch, job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
+            yield from zip(batch, job.result(), strict=True)
 
 
 def _tasks(recording: OpenRecording) -> Iterator[Task]:
