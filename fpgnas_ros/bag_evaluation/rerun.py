@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from fpgnas_ros.bag_evaluation.inputs import OpenRecording
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.run import Run
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
+from fpgnas_ros.bag_evaluation.worker_processes import worker_context
 
 QUEUED_PER_WORKER = 2
 FRAMES_PER_JOB = 4
@@ -44,11 +44,8 @@ class Rerun:
         """Start the processes."""
         self.workers = settings.workers or _default_workers()
         self._period = settings.first_pass_period
-        # A fork of this process, with its threads, could hang; a fresh one would import everything for each worker.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([frame_worker.__name__])
         given = (bundle, settings.confidence_threshold, objects, settings.annotate)
-        self._pool = ProcessPoolExecutor(self.workers, context, frame_worker.start, given)
+        self._pool = ProcessPoolExecutor(self.workers, worker_context(), frame_worker.start, given)
         # One job each, so that all start now: a pool that starts one while another dies hangs (CPython 3.11).
         self._providers = [self._pool.submit(frame_worker.execution_provider) for _ in range(self.workers)]
 
