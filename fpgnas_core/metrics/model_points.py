@@ -47,17 +47,12 @@ class ModelPoints:
         mspd, projection = math.nan, math.nan
         if camera is not None:
             seen, seen_true = pixels_of(estimated, camera), pixels_of(true, camera)
-            same = np.array_equal(np.asarray(T_nearest), np.asarray(T_estimated))
-            seen_nearest = seen if same else pixels_of(points_at(T_nearest, self._points), camera)
-            mspd = self._mspd(seen, T_estimated, T_true, camera)
-            projection = math.inf if seen_nearest is None or seen_true is None else self._mean(seen_nearest, seen_true)
-        return PointErrors(
-            self._mean(estimated, true),
-            float(self._weights @ nearest),
-            self._mssd(T_estimated, T_true),
-            mspd,
-            projection,
-        )
+            mspd = self._mspd(seen, seen_true, T_estimated, T_true, camera)
+            if not np.array_equal(np.asarray(T_nearest), np.asarray(T_estimated)):
+                seen = pixels_of(points_at(T_nearest, self._points), camera)
+            projection = math.inf if seen is None or seen_true is None else self._mean(seen, seen_true)
+        add, adi = self._mean(estimated, true), float(self._weights @ nearest)
+        return PointErrors(add, adi, self._mssd(T_estimated, T_true), mspd, projection)
 
     def _mean(self, first: FloatArray, second: FloatArray) -> float:
         return float(self._weights @ distances(first, second))
@@ -72,22 +67,32 @@ class ModelPoints:
         _, corners = self._equivalents(T_true)
         return float(_largest(points_at(T_estimated, self._corners), corners).min())
 
-    def _mspd(self, seen: FloatArray | None, T_estimated: ArrayLike, T_true: ArrayLike, camera: Camera) -> float:
+    def _mspd(
+        self,
+        seen: FloatArray | None,
+        seen_true: FloatArray | None,
+        T_estimated: ArrayLike,
+        T_true: ArrayLike,
+        camera: Camera,
+    ) -> float:
         """By the hull's corners first: other points only add to that, so most symmetries need not be looked at."""
-        seen_corners = pixels_of(points_at(T_estimated, self._corners), camera)
-        if seen is None or seen_corners is None:
+        if seen is None:
             return math.inf
+        least = math.inf if seen_true is None else float(distances(seen, seen_true).max())
         poses, corners = self._equivalents(T_true)
-        in_front = (corners[:, :, 2] > 0).all(axis=1)
-        poses, pixels = poses[in_front], pixels_of(corners[in_front].reshape(-1, 3), camera)
+        other = np.asarray((corners[:, :, 2] > 0).all(axis=1))
+        other[0] = False  # The true pose itself, which is looked at already.
+        seen_corners = pixels_of(points_at(T_estimated, self._corners), camera)
+        pixels = pixels_of(corners[other].reshape(-1, 3), camera)
+        assert seen_corners is not None
         assert pixels is not None
-        bounds, least = _largest(seen_corners, pixels.reshape(len(poses), len(seen_corners), 2)), math.inf
-        for i in np.argsort(bounds, kind="stable"):
-            if bounds[i] >= least:
+        bounds = _largest(seen_corners, pixels.reshape(-1, len(seen_corners), 2))
+        for bound, pose in sorted(zip(bounds, poses[other], strict=True), key=lambda pair: float(pair[0])):
+            if bound >= least:
                 break
-            others = pixels_of(points_at(poses[i], self._points), camera)
-            assert others is not None
-            least = min(least, float(distances(seen, others).max()))
+            moved = pixels_of(points_at(pose, self._points), camera)
+            assert moved is not None
+            least = min(least, float(distances(seen, moved).max()))
         return least
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from fpgnas_core.arrays import Float32Array, FloatArray
+from fpgnas_core.metrics.points import distances
 
 _ONE_TREE: dict[str, bool | int | float | str] = {"algorithm": 4, "leaf_max_size": 10}
 """FLANN's KDTREE_SINGLE: the only one of its indices that is exact; for few dimensions."""
@@ -14,7 +15,7 @@ class NearestPoints:
 
     def __init__(self, points: FloatArray) -> None:
         """Build the tree of (P, 3) `points`, metres, P > 0."""
-        self._points = points
+        self._columns = np.ascontiguousarray(points.T)
         self._tree = cv2.flann.Index()
         self._tree.build(_single(points), _ONE_TREE)
 
@@ -26,9 +27,7 @@ class NearestPoints:
         mean over a mesh less than 1e-9.
         """
         nearest, _ = self._tree.knnSearch(_single(queries), 1, params={})
-        difference = queries - self._points[nearest[:, 0]]
-        distances: FloatArray = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-        return distances
+        return distances(queries, self._columns.take(np.asarray(nearest[:, 0], np.int64), axis=1).T)
 
 
 def _single(points: FloatArray) -> Float32Array:
