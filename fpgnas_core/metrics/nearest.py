@@ -16,7 +16,8 @@ class NearestPoints:
     def __init__(self, points: FloatArray) -> None:
         """Build the tree of (P, 3) `points`, metres, P > 0."""
         self._columns = np.ascontiguousarray(points.T)
-        self._tree = cv2.flann.Index()
+        # The name that OpenCV 4.5 has too; its type hints know the later one.
+        self._tree: cv2.flann.Index = cv2.flann_Index()  # type: ignore[attr-defined]
         self._tree.build(_single(points), _ONE_TREE)
 
     def distances(self, queries: FloatArray) -> FloatArray:
