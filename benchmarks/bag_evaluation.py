@@ -30,6 +30,12 @@ from training.cli import run_command
 START_NS, STEP_NS = 1_700_000_000_000_000_000, 66_666_667
 SAMPLED = 50
 """Frames that the network alone is timed on."""
+WAYS = {
+    "one_thread": "frame after frame on one thread",
+    "all_threads": "frame after frame on all cores' threads",
+    "side_by_side": "with frames side by side, one on each core",
+}
+"""How the network alone is run."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +66,27 @@ def run(settings: BagEvaluationSettings) -> None:
     for frames in lengths:
         rows.append(measured(settings, frames))
         alone.append(alone_seconds(settings.bundle, inputs))
-        rows[-1]["ratio_to_network"] = rows[-1]["seconds"] / frames / (sum(map(min, map(dict.values, alone[-2:]))) / 2)
-    (out / "figures.json").write_text(json.dumps({"network_alone": alone, "evaluations": rows}, indent=1) + "\n")
-    ways = ", ".join(f"{name} {', '.join(f'{1000 * a[name]:.1f}' for a in alone)}" for name in alone[0])
-    print(f"network alone on {os.cpu_count()} cores, ms a frame, before and after each evaluation: {ways}")
+        rows[-1]["ratio_to_network"] = {
+            way: rows[-1]["seconds"] / frames / ((alone[-2][way] + alone[-1][way]) / 2) for way in WAYS
+        }
+    figures = {"cores": os.cpu_count(), "network_alone_s": alone, "evaluations": rows}
+    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print("\n".join(_lines(alone, rows)))
+
+
+def _lines(alone: list[dict[str, float]], rows: list[dict[str, Any]]) -> Iterator[str]:
+    """What was measured, for people."""
+    yield f"network alone, ms a frame on {os.cpu_count()} cores, before and after each evaluation:"
+    for way, meaning in WAYS.items():
+        yield f"  {meaning}: {', '.join(f'{1000 * measured[way]:.1f}' for measured in alone)}"
     for row in rows:
-        print(
-            f"{row['frames']} frames, {row['recording_mb']:.0f} MB: {row['seconds']:.1f} s = "
-            f"{row['ratio_to_network']:.2f} x the network alone; "
+        yield (
+            f"{row['frames']} frames, {row['recording_mb']:.0f} MB: {row['seconds']:.1f} s; "
             f"{row['peak_mb']:.0f} MB of memory, report {row['report_mb']:.2f} MB"
         )
+        yield from (f"  {row['ratio_to_network'][way]:.2f} x the network {meaning}" for way, meaning in WAYS.items())
         shares = (f"{name} {1000 * value / row['frames']:.2f}" for name, value in row["cpu_s"].items())
-        print(f"  CPU time, ms a frame: {', '.join(shares)}")
+        yield f"  CPU time, ms a frame: {', '.join(shares)}"
 
 
 def network_inputs(settings: BagEvaluationSettings) -> list[list[Float32Array]]:
@@ -97,13 +112,14 @@ def network_inputs(settings: BagEvaluationSettings) -> list[list[Float32Array]]:
 
 
 def alone_seconds(bundle: str, inputs: list[list[Float32Array]]) -> dict[str, float]:
-    """Time of the network a frame: on all cores one frame after another, and on one core each, side by side."""
+    """Time of the network a frame, by WAYS."""
     path, cores = load_bundle(bundle).model_path, os.cpu_count() or 1
     together, apart = Network(path), [Network(path, 1) for _ in range(cores)]
     shares = [inputs[i::cores] for i in range(cores)]
     with ThreadPoolExecutor(cores) as pool:
         return {
-            "one_after_another": _seconds(lambda: _run_all(together, inputs)) / len(inputs),
+            "one_thread": _seconds(lambda: _run_all(apart[0], inputs)) / len(inputs),
+            "all_threads": _seconds(lambda: _run_all(together, inputs)) / len(inputs),
             "side_by_side": _seconds(lambda: list(pool.map(_run_all, apart, shares))) / len(inputs),
         }
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from fpgnas_core.errors import FpgnasError
-from fpgnas_ros.bag_evaluation.comparison import WITHIN_NOISE
-from fpgnas_ros.bag_evaluation.evaluate import Evaluation, evaluate
-from fpgnas_ros.bag_evaluation.gate import Condition
-from fpgnas_ros.bag_evaluation.report.headline import headlines
-from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
-from fpgnas_ros.bag_evaluation.sources import Source
-from fpgnas_ros.bag_evaluation.truth import Matching
+from fpgnas_ros.bag_evaluation.worker_processes import worker_context
 
 FAILED, BAD_USE, STOPPED = 1, 2, 130
 
@@ -23,30 +16,20 @@ FAILED, BAD_USE, STOPPED = 1, 2, 130
 def main() -> int:
     """0, 1 where a --fail-if holds, 2 with one line on stderr for bad use, 130 where Ctrl-C stops it."""
     arguments = _parser().parse_args()
+    if arguments.bundle:
+        worker_context()
+    # Only now: what the workers need is imported in another process at the same time.
+    from fpgnas_ros.bag_evaluation.command import run
+
     try:
-        settings = settings_of(arguments)
-        evaluation = evaluate(settings, shlex.join(["evaluate_bag", *sys.argv[1:]]))
+        has_failed = run(arguments, shlex.join(["evaluate_bag", *sys.argv[1:]]))
     except FpgnasError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_USE
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return STOPPED
-    print("\n".join(_result(evaluation)))
-    print(settings.out / "report.html")
-    return FAILED if any(verdict.has_failed for verdict in evaluation.verdicts) else 0
-
-
-def _result(evaluation: Evaluation) -> Iterator[str]:
-    """What people want to know first."""
-    yield from (f"warning: {line}" for line in evaluation.findings.lines())
-    for run in evaluation.summary["runs"]:
-        figures = ", ".join(f"{figure.name} {figure.value}" for figure in headlines(run))
-        yield f"{run['name']}: {run['frames']} frames: {figures}"
-    for title, changes in evaluation.changes.items():
-        beyond = [change.line for change in changes if change.verdict != WITHIN_NOISE]
-        yield f"{title}: {'; '.join(beyond) or 'nothing changed beyond noise'}"
-    yield from (verdict.line for verdict in evaluation.verdicts)
+    return FAILED if has_failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,37 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--baseline", type=Path, metavar="JSON", help="summary.json of before: say what changed beyond noise")
     add("--out", type=Path, default=Path("out/bag"), metavar="DIR", help="folder of the results (default: out/bag)")
     return parser
-
-
-def settings_of(arguments: argparse.Namespace) -> EvaluationSettings:
-    """Checked settings. Raises EvaluationError."""
-    return EvaluationSettings(
-        bags=tuple(arguments.bags),
-        bundles=tuple(arguments.bundle),
-        objects=arguments.objects,
-        meshes=tuple(map(Source.parse, arguments.mesh)),
-        truth=tuple(map(Source.parse, arguments.truth or ["/ground_truth/pose"])),
-        estimates=tuple(map(Source.parse, arguments.estimates)),
-        image=arguments.image,
-        camera_info=arguments.camera_info,
-        matching=Matching(
-            _nanoseconds(arguments.max_dt),
-            _nanoseconds(arguments.offset),
-            arguments.interpolate,
-            _nanoseconds(arguments.max_gap),
-        ),
-        out=arguments.out,
-        first_pass_period=arguments.first_pass_period,
-        confidence_threshold=arguments.confidence,
-        workers=arguments.workers,
-        annotate=arguments.annotate,
-        fail_if=tuple(map(Condition.parse, arguments.fail_if)),
-        baseline=arguments.baseline,
-    )
-
-
-def _nanoseconds(seconds: float) -> int:
-    return round(seconds * 1e9)
 
 
 if __name__ == "__main__":

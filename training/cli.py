@@ -45,6 +45,6 @@ def parse_settings(settings_class: type[Settings], arguments: list[str] | None =
     parser = ArgumentParser(description=description)
     parser.add_argument("--config", action="config", help="YAML file with any of the settings below")
     parser.add_class_arguments(settings_class, as_group=False)
-    values = parser.instantiate_classes(parser.parse_args(arguments))
+    values = parser.instantiate(parser.parse_args(arguments))
     del values["config"]
     return settings_class(**vars(values))

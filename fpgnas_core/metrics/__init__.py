@@ -3,7 +3,7 @@
 Poses are `T_camera_object`, (4, 4), metres. An estimate that is missing counts as an infinite error.
 """
 
-from fpgnas_core.metrics.average_distance import SearchedPoints, add, add_or_adi, adi
+from fpgnas_core.metrics.average_distance import add, add_or_adi, adi
 from fpgnas_core.metrics.bop import (
     BOP_MSPD_THRESHOLDS,
     BOP_REFERENCE_WIDTH,
@@ -16,6 +16,7 @@ from fpgnas_core.metrics.bop import (
 )
 from fpgnas_core.metrics.five_cm_five_deg import within_5cm_5deg
 from fpgnas_core.metrics.matching import match_greedily
+from fpgnas_core.metrics.model_points import ModelPoints, PointErrors
 from fpgnas_core.metrics.mspd import mspd
 from fpgnas_core.metrics.mssd import mssd
 from fpgnas_core.metrics.projection import projection_error_px
@@ -43,7 +44,8 @@ __all__ = [
     "SPEED_PLUS_ROTATION_FLOOR_DEG",
     "SPEED_PLUS_TRANSLATION_FLOOR",
     "BopScores",
-    "SearchedPoints",
+    "ModelPoints",
+    "PointErrors",
     "SpeedErrors",
     "TargetErrors",
     "add",

@@ -5,7 +5,7 @@ import math
 from numpy.typing import ArrayLike
 
 from fpgnas_core.camera import Camera
-from fpgnas_core.metrics.points import equivalent_poses, largest_distance, pixels_of, points_at
+from fpgnas_core.metrics.points import distances, equivalent_poses, pixels_of, points_at
 
 
 def mspd(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, symmetries: ArrayLike, camera: Camera) -> float:
@@ -19,4 +19,4 @@ def mspd(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, symmetrie
     if estimated is None:
         return math.inf
     seen = [pixels_of(points_at(pose, points), camera) for pose in equivalent_poses(T_true, symmetries)]
-    return min((largest_distance(estimated, pixels) for pixels in seen if pixels is not None), default=math.inf)
+    return min((float(distances(estimated, pixels).max()) for pixels in seen if pixels is not None), default=math.inf)

@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from fpgnas_core.metrics.points import equivalent_poses, largest_distance, points_at
+from fpgnas_core.metrics.points import distances, equivalent_poses, points_at
 
 
 def mssd(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, symmetries: ArrayLike) -> float:
@@ -13,4 +13,4 @@ def mssd(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, symmetrie
     identity, as `symmetry_transforms` returns them (BOP: `steps=BOP_SYMMETRY_STEPS`), metres.
     """
     estimated, equivalents = points_at(T_estimated, points), equivalent_poses(T_true, symmetries)
-    return min(largest_distance(estimated, points_at(equivalent, points)) for equivalent in equivalents)
+    return min(float(distances(estimated, points_at(pose, points)).max()) for pose in equivalents)

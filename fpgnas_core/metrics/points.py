@@ -6,15 +6,16 @@ from numpy.typing import ArrayLike
 from fpgnas_core.arrays import FloatArray, checked
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ShapeError
-from fpgnas_core.se3 import transform_points
 
 
 def points_at(T_camera_object: ArrayLike, points: ArrayLike) -> FloatArray:
     """Return (P, 3) model points in the camera frame, metres. Raises ShapeError if there are none."""
-    moved = transform_points(T_camera_object, points)
-    if len(moved) == 0:
+    pose, model = checked("T_camera_object", T_camera_object, (4, 4)), checked("points", points, (None, 3))
+    if len(model) == 0:
         msg = "points: expected at least one model point, got none; is the mesh empty?"
         raise ShapeError(msg)
+    # All x, then all y, then all z in memory: NumPy does what follows several times as fast as point by point.
+    moved: FloatArray = (pose[:3, :3] @ model.T).T + pose[:3, 3]
     return moved
 
 
@@ -43,7 +44,7 @@ def pixels_of(points_camera: FloatArray, camera: Camera) -> FloatArray | None:
     return pixels
 
 
-def largest_distance(first: FloatArray, second: FloatArray) -> float:
-    """Return the largest distance between rows of two (P, d) arrays, in their unit."""
-    difference = first - second
-    return float(np.sqrt(np.einsum("ij,ij->i", difference, difference).max()))
+def distances(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the (P,) distances between rows of two (P, d) arrays, in their unit."""
+    between: FloatArray = np.sqrt(np.square(first - second).sum(axis=1))
+    return between

@@ -2,11 +2,10 @@
 
 import math
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from fpgnas_core.camera import Camera
-from fpgnas_core.metrics.points import pixels_of, points_at
+from fpgnas_core.metrics.points import distances, pixels_of, points_at
 
 
 def projection_error_px(T_estimated: ArrayLike, T_true: ArrayLike, points: ArrayLike, camera: Camera) -> float:
@@ -19,4 +18,4 @@ def projection_error_px(T_estimated: ArrayLike, T_true: ArrayLike, points: Array
     true = pixels_of(points_at(T_true, points), camera)
     if estimated is None or true is None:
         return math.inf
-    return float(np.linalg.norm(estimated - true, axis=1).mean())
+    return float(distances(estimated, true).mean())

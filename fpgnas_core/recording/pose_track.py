@@ -78,6 +78,8 @@ class FrameTree:
 
     def at(self, frame: str, other: str, stamp_ns: int, gap_ns: int) -> Matrix | None:
         """T_frame_other (4, 4), metres, at this time; None where the recording does not say."""
+        if frame == other:
+            return np.eye(4)
         up, down = self._path_to_root(frame), self._path_to_root(other)
         common = next((name for name in up if name in down), None)
         if common is None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fpgnas_ros.bag_evaluation.figures.accuracy import shares_of_instances
-from fpgnas_ros.bag_evaluation.figures.bootstrap import interval, mean_of_rows
+from fpgnas_ros.bag_evaluation.figures.bootstrap import interval, mean_of_each
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.scoring import InstanceScore
 
@@ -52,7 +52,7 @@ def paired_changes(
     changes = []
     for name, values in first.items():
         difference = second[name] - values
-        limits = None if np.isnan(difference).any() else interval(difference, mean_of_rows)
+        limits = None if np.isnan(difference).any() else interval(difference, mean_of_each)
         if limits is not None:
             changes.append(Change(name, float(values.mean()), float(second[name].mean()), *limits, False))
     return changes

@@ -112,6 +112,7 @@ def execution_provider() -> str:
     return _workers[0].estimator.execution_provider
 
 
-def work(group: Sequence[Task]) -> list[Done]:
-    """Estimate a group of frames."""
-    return list(_workers[0].follow(group))
+def work(tasks: Sequence[Task], period: int) -> list[Done]:
+    """Estimate frames in groups of `period`."""
+    groups = (tasks[i : i + period] for i in range(0, len(tasks), period))
+    return [done for group in groups for done in _workers[0].follow(group)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray, IntArray
-from fpgnas_core.metrics import BOP_SYMMETRY_STEPS, SearchedPoints
+from fpgnas_core.metrics import BOP_SYMMETRY_STEPS, ModelPoints
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.symmetry import symmetry_transforms
 from fpgnas_ros.bag_evaluation.findings import Findings
@@ -36,14 +36,11 @@ class EvaluatedObject:
         return len(self.model.symmetries_discrete) > 0 or len(self.model.symmetries_continuous) > 0
 
     @cached_property
-    def searched(self) -> SearchedPoints:
-        """The points, to find the nearest one among."""
-        return SearchedPoints.distinct(self.points)
-
-    @cached_property
-    def symmetries(self) -> FloatArray:
-        """(S, 4, 4) of the object frame, metres, the identity first, as BOP counts them."""
-        return symmetry_transforms(self.model.symmetries_discrete, self.model.symmetries_continuous, BOP_SYMMETRY_STEPS)
+    def scored(self) -> ModelPoints:
+        """The points with their symmetries as BOP counts them, prepared for the errors of many poses."""
+        model = self.model
+        turns = symmetry_transforms(model.symmetries_discrete, model.symmetries_continuous, BOP_SYMMETRY_STEPS)
+        return ModelPoints(self.points, turns)
 
 
 def evaluated_objects(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -26,8 +25,11 @@ from fpgnas_ros.bag_evaluation.inputs import OpenRecording
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.run import Run
 from fpgnas_ros.bag_evaluation.settings import EvaluationSettings
+from fpgnas_ros.bag_evaluation.worker_processes import worker_context
 
 QUEUED_PER_WORKER = 2
+FRAMES_PER_JOB = 4
+"""Fewer cost more time on the way to the workers and back, more keep more images in memory."""
 IMAGE_FIELDS = ("encoding", "width", "height", "step", "data")
 
 
@@ -42,11 +44,8 @@ class Rerun:
         """Start the processes."""
         self.workers = settings.workers or _default_workers()
         self._period = settings.first_pass_period
-        # A fork of this process, with its threads, could hang; a fresh one would import everything for each worker.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([frame_worker.__name__])
         given = (bundle, settings.confidence_threshold, objects, settings.annotate)
-        self._pool = ProcessPoolExecutor(self.workers, context, frame_worker.start, given)
+        self._pool = ProcessPoolExecutor(self.workers, worker_context(), frame_worker.start, given)
         # One job each, so that all start now: a pool that starts one while another dies hangs (CPython 3.11).
         self._providers = [self._pool.submit(frame_worker.execution_provider) for _ in range(self.workers)]
 
@@ -84,10 +83,11 @@ class Rerun:
                 raise EvaluationError(f"{msg} Try --workers 1") from error
 
     def _in_order(self, recording: OpenRecording) -> Iterator[tuple[Task, Done]]:
-        groups = _grouped(_tasks(recording), self._period)
-        jobs = ((group, self._pool.submit(frame_worker.work, group)) for group in groups)
-        for group, job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
-            yield from zip(group, job.result(), strict=True)
+        groups = max(1, FRAMES_PER_JOB // self._period)
+        batches = _grouped(_tasks(recording), groups * self._period)
+        jobs = ((batch, self._pool.submit(frame_worker.work, batch, self._period)) for batch in batches)
+        for batch, job in _few_at_a_time(jobs, QUEUED_PER_WORKER * self.workers):
+            yield from zip(batch, job.result(), strict=True)
 
 
 def _tasks(recording: OpenRecording) -> Iterator[Task]:

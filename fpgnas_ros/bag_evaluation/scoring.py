@@ -10,15 +10,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.metrics import (
-    BOP_REFERENCE_WIDTH,
-    add,
-    mspd,
-    mssd,
-    projection_error_px,
-    rotation_error_deg,
-    translation_error,
-)
+from fpgnas_core.metrics import BOP_REFERENCE_WIDTH, rotation_error_deg, translation_error
 from fpgnas_core.symmetry import nearest_equivalent
 from fpgnas_ros.bag_evaluation.data import Answer, Estimate, Frame, TrueInstance
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
@@ -115,25 +107,22 @@ def _assigned(
 
 
 def _score(frame: Frame, instance: TrueInstance, estimate: Estimate, scored: EvaluatedObject) -> InstanceScore:
-    model, points = scored.model, scored.points
-    T_true, T_estimated, camera = instance.T_camera_object, estimate.T_camera_object, frame.camera
+    model, T_true, T_estimated = scored.model, instance.T_camera_object, estimate.T_camera_object
     pose = nearest_equivalent(T_estimated, T_true, model.symmetries_discrete, model.symmetries_continuous)
     offset = translation_error(pose[:3, 3], T_true[:3, 3])
-    add_error, adi_error = add(T_estimated, T_true, points), scored.searched.adi(T_estimated, T_true)
-    pixels = math.nan if camera is None else projection_error_px(pose, T_true, points, camera)
-    largest = math.nan if camera is None else mspd(T_estimated, T_true, points, scored.symmetries, camera)
+    errors = scored.scored.errors(T_estimated, T_true, pose, frame.camera)
     return InstanceScore(
         instance.object_id,
         T_true,
         instance.visible_fraction,
         estimate,
-        add=add_error,
-        adi=adi_error,
+        add=errors.add,
+        adi=errors.adi,
         rotation_deg=rotation_error_deg(pose[:3, :3], T_true[:3, :3]),
         translation=offset,
-        projection_px=pixels,
-        mssd=mssd(T_estimated, T_true, points, scored.symmetries),
-        mspd_px=largest if camera is None else largest * BOP_REFERENCE_WIDTH / camera.width,
-        add_or_adi=adi_error if scored.is_symmetric else add_error,
+        projection_px=errors.projection_px,
+        mssd=errors.mssd,
+        mspd_px=errors.mspd_px if frame.camera is None else errors.mspd_px * BOP_REFERENCE_WIDTH / frame.camera.width,
+        add_or_adi=errors.adi if scored.is_symmetric else errors.add,
         is_detected=offset <= DETECTED_WITHIN_DIAMETERS * model.diameter,
     )

@@ -24,17 +24,18 @@ def summarise_run(run: Run, objects: Mapping[int, EvaluatedObject]) -> dict[str,
     check_compared(run)
     scores = run.instances
     ids = sorted({score.object_id for score in scores})
+    overall = accuracy(scores, objects)
     return {
         "name": run.name,
         **run.engine,
         "frames": len(run.scores),
         "answers_without_frame": run.answers_without_frame,
-        "accuracy": accuracy(scores, objects),
+        "accuracy": overall,
         "detection": detection(run.scores),
         "timing": timing(run.scores),
         "objects": {
             objects[key].model.name: {
-                "accuracy": accuracy([score for score in scores if score.object_id == key], objects),
+                "accuracy": accuracy([s for s in scores if s.object_id == key], objects) if len(ids) > 1 else overall,
                 "steadiness": steadiness(run.scores, key),
             }
             for key in ids

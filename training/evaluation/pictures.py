@@ -20,6 +20,7 @@ from training.evaluation.scoring import ObjectScore
 Picture = NDArray[np.uint8]
 TILE_PX = 256
 COLUMNS = 6
+FONT, FONT_SCALE, MARGIN = cv2.FONT_HERSHEY_SIMPLEX, 0.42, 6
 TRUE_COLOUR, ESTIMATE_COLOUR = (80, 220, 80), (230, 60, 255)
 
 
@@ -62,8 +63,8 @@ def tile(score: ObjectScore, model: ObjectModel, name: str = "", size: int = TIL
     draw_pose(picture, score.annotation.T_camera_object, model, camera, color=TRUE_COLOUR)
     if score.estimate is not None:
         draw_pose(picture, score.estimate.T_camera_object, model, camera, color=ESTIMATE_COLOUR)
-    _write(picture, 16, f"{name} {score.sample.scene_id}/{score.sample.image_id}".strip())
-    _write(picture, size - 8, _verdict(score))
+    write_caption(picture, 16, f"{name} {score.sample.scene_id}/{score.sample.image_id}".strip())
+    write_caption(picture, size - 8, _verdict(score))
     return picture
 
 
@@ -80,6 +81,14 @@ def _verdict(score: ObjectScore) -> str:
     return f"ADD {1000 * score.add:.1f} mm = {score.relative_add:.3f} d, {score.rotation_error_deg:.1f} deg"
 
 
-def _write(picture: Picture, y: int, text: str) -> None:
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(picture, text, (6, y), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thickness, cv2.LINE_AA)
+def write_caption(picture: Picture, y: int, text: str) -> None:
+    """Write one line into a picture, in place, white on black, as small as its width asks; y: of the base line."""
+    # On a band: an outline in thicker letters does not fit the letters, which are wider then (OpenCV 5).
+    room, scale = picture.shape[1] - 2 * MARGIN, FONT_SCALE
+    (width, height), below = cv2.getTextSize(text, FONT, scale, 1)
+    while width > room:
+        scale *= 0.95
+        (width, height), below = cv2.getTextSize(text, FONT, scale, 1)
+    top_left, bottom_right = (MARGIN - 2, y - height - 2), (MARGIN + width + 2, y + below)
+    cv2.rectangle(picture, top_left, bottom_right, (0, 0, 0), cv2.FILLED)
+    cv2.putText(picture, text, (MARGIN, y), FONT, scale, (255, 255, 255), 1, cv2.LINE_AA)

@@ -17,7 +17,7 @@ from fpgnas_core.metrics import (
     speed_plus_score,
     speed_score,
 )
-from fpgnas_ros.bag_evaluation.figures.bootstrap import interval, mean_of_rows, median_of_rows
+from fpgnas_ros.bag_evaluation.figures.bootstrap import interval, mean_of_each, median_of_each
 from fpgnas_ros.bag_evaluation.objects import EvaluatedObject
 from fpgnas_ros.bag_evaluation.scoring import InstanceScore
 
@@ -31,9 +31,9 @@ def accuracy(scores: Sequence[InstanceScore], objects: Mapping[int, EvaluatedObj
         return {"instances": 0}
     hits = shares_of_instances(scores, objects)
     found = [score for score in scores if score.estimate is not None]
-    intervals = {name: interval(values, mean_of_rows) for name, values in hits.items() if not np.isnan(values).any()}
+    intervals = {name: interval(values, mean_of_each) for name, values in hits.items() if not np.isnan(values).any()}
     errors = _errors(found)
-    intervals |= {f"{name}_median": interval(values, median_of_rows) for name, values in errors.items()}
+    intervals |= {f"{name}_median": interval(values, median_of_each) for name, values in errors.items()}
     return {
         "instances": len(scores),
         "found": len(found),

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from fpgnas_core.arrays import FloatArray
+from fpgnas_core.arrays import FloatArray, IntArray
 
 RESAMPLES = 1000
 LEVEL = 0.95
 SEED = 0
 _CHUNK = 2_000_000  # values at a time, so that memory does not grow with the recording
 
-Statistic = Callable[[FloatArray], FloatArray]
+
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Values and the blocks of them that make up RESAMPLES resamples of as many values."""
+
+    values: FloatArray
+    """(N + length,): the first ones once more at the end, for blocks that go round."""
+    count: int
+    """N."""
+    starts: IntArray
+    """(RESAMPLES, blocks), the first value of each block."""
+    length: int
+    """Values of each block; the last one of a resample is as short as it must be."""
 
 
-def mean_of_rows(values: FloatArray) -> FloatArray:
-    """(R,) means of (R, N)."""
-    return np.asarray(values.mean(axis=1))
+Statistic = Callable[[Resamples], FloatArray]
 
 
-def median_of_rows(values: FloatArray) -> FloatArray:
-    """(R,) medians of (R, N)."""
-    return np.asarray(np.median(values, axis=1))
+def mean_of_each(resamples: Resamples) -> FloatArray:
+    """(RESAMPLES,) means of finite values, by the sums of whole blocks."""
+    sums = np.concatenate([[0.0], np.cumsum(resamples.values)])
+    starts, ends = resamples.starts, resamples.starts + resamples.length
+    ends[:, -1] += resamples.count - ends.shape[1] * resamples.length
+    return np.asarray((sums[ends] - sums[starts]).sum(axis=1) / resamples.count)
+
+
+def median_of_each(resamples: Resamples) -> FloatArray:
+    """(RESAMPLES,) medians."""
+    count, steps = resamples.count, np.arange(resamples.length)
+    middle, rows = [(count - 1) // 2, count // 2], max(1, _CHUNK // count)
+    found = []
+    for i in range(0, RESAMPLES, rows):
+        starts = resamples.starts[i : i + rows]
+        indices = (starts[:, :, None] + steps).reshape(len(starts), -1)[:, :count]
+        drawn = resamples.values[indices]
+        drawn.partition(middle, axis=1)
+        found.append(drawn[:, middle].mean(axis=1))
+    return np.concatenate(found)
 
 
 def interval(values: ArrayLike, statistic: Statistic) -> tuple[float, float] | None:
@@ -35,19 +63,11 @@ def interval(values: ArrayLike, statistic: Statistic) -> tuple[float, float] | N
     Percentiles of RESAMPLES resamples, always the same ones.
     """
     data = np.asarray(values, np.float64)
-    if len(data) < 2:
+    count = len(data)
+    if count < 2:
         return None
-    found = [statistic(data[indices]) for indices in _resamples(len(data))]
-    low, high = np.quantile(np.concatenate(found), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
-
-
-def _resamples(count: int) -> Iterator[NDArray[np.int64]]:
-    """Indices of resamples, (r, count) each, RESAMPLES rows in all."""
     length = max(1, round(count**0.5))
-    rng = np.random.default_rng(SEED)
-    starts = rng.integers(count, size=(RESAMPLES, -(-count // length)))
-    rows = max(1, _CHUNK // count)
-    steps = np.arange(length)
-    for i in range(0, RESAMPLES, rows):
-        yield ((starts[i : i + rows, :, None] + steps) % count).reshape(-1, starts.shape[1] * length)[:, :count]
+    starts = np.random.default_rng(SEED).integers(count, size=(RESAMPLES, -(-count // length)))
+    found = statistic(Resamples(np.concatenate([data, data[:length]]), count, starts, length))
+    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)

@@ -33,6 +33,14 @@ def test_images_are_numbered_and_have_the_camera_before_them(tmp_path: Path) -> 
     assert found == {"camera_changes": 1}
 
 
+def test_camera_that_comes_back_has_changed_twice(tmp_path: Path) -> None:
+    infos = [(INFO, stamp(i) - 1, camera_info(stamp(i), fx=fx)) for i, fx in enumerate([50.0, 77.0, 77.0, 50.0])]
+    messages = [*infos, *(entry for entry in cameras(4) if entry[0] != INFO)]
+    frames, found = read(tmp_path / "bag", messages)
+    assert [frame.camera.fx for frame in frames] == [50, 77, 77, 50]
+    assert found == {"camera_changes": 2}
+
+
 def test_image_before_the_first_camera_info_has_that_camera(tmp_path: Path) -> None:
     late = [(topic, time + (topic == INFO) * 500_000_000, message) for topic, time, message in cameras(2)]
     frames, found = read(tmp_path / "bag", late)

@@ -21,6 +21,7 @@ from tests.fpgnas_ros.bag_evaluation.bags import IMAGES, INFO, TRUTH, poses, rec
 from tests.fpgnas_ros.painted_bag import write_painted_bag
 from tests.fpgnas_ros.painted_scene import CAMERA, T_CAMERA_OBJECT
 
+DEMO = Path(__file__).resolve().parents[3] / "assets" / "demo.mcap"
 VISIBLE = [True, True, False, True, True, False, True, True]
 
 
@@ -45,6 +46,17 @@ def test_every_image_is_estimated_in_order_as_by_the_estimator(bundle: Path, bag
             np.testing.assert_array_equal(estimate.T_camera_object, pose.T_camera_object)
     assert result.summary["runs"][0]["accuracy"]["add_0_1d"] == pytest.approx(6 / 8)
     assert result.summary["runs"][0]["detection"]["recall"] == pytest.approx(6 / 8)
+
+
+def test_frames_of_a_group_follow_each_other_as_in_the_node(bundle: Path, bag: Path, tmp_path: Path) -> None:
+    result = rerun(bundle, tmp_path / "out", bag, workers=2, first_pass_period=3)
+    estimator, previous = PoseEstimator(load_bundle(bundle), 1), []
+    with open_bag(bag) as opened:
+        images = [image_of(message, where) for _, where, message in opened.contents((IMAGES,))]
+    for number, (score, image) in enumerate(zip(result.runs[0].scores, images, strict=True)):
+        previous = estimator.estimate(image, CAMERA, previous if number % 3 else [])
+        found = [estimate.T_camera_object for estimate in score.answer.estimates]
+        np.testing.assert_array_equal(found, [pose.T_camera_object for pose in previous])
 
 
 def test_number_of_workers_and_a_second_time_change_nothing(bundle: Path, bag: Path, tmp_path: Path) -> None:
@@ -87,6 +99,14 @@ def test_raw_images_of_another_size_and_frame_are_found(bundle: Path, tmp_path: 
         messages.append(("/camera/image", messages[number][1], image))
     with pytest.raises(FpgnasError, match="none of 2 frames has ground truth"):
         rerun(bundle, tmp_path / "out", write(tmp_path / "bag", messages))
+
+
+def test_recording_that_was_cut_off_is_run_as_far_as_it_goes(bundle: Path, tmp_path: Path) -> None:
+    content = DEMO.read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(content[: len(content) // 4])
+    summary = rerun(bundle, tmp_path / "out", tmp_path / "cut.mcap").summary
+    assert 0 < summary["runs"][0]["frames"] < 40  # of 150
+    assert "the recording was cut off" in summary["sanity"]["damaged_recording"]["first"]
 
 
 def test_images_without_camera_info_are_refused(bundle: Path, tmp_path: Path) -> None:

@@ -1,0 +1,20 @@
+"""The process that workers are forked from: it imports once what all of them need, and has no threads."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+
+IMPORTED = "fpgnas_ros.bag_evaluation.frame_worker"
+
+
+def worker_context() -> ForkServerContext:
+    """What starts workers. The first call starts the process, which imports meanwhile, and does not wait for it.
+
+    A fork of this process, with its threads, could hang; a fresh one would import everything for each worker.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([IMPORTED])
+    forkserver.ensure_running()
+    return context
