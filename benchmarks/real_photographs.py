@@ -22,7 +22,8 @@ from training.data.models import DatasetModel
 from training.data.sample import Sample
 from training.errors import DatasetError
 from training.evaluation.pictures import ESTIMATE_COLOUR, TRUE_COLOUR, surroundings, tile
-from training.evaluation.run import Evaluation, evaluate
+from training.evaluation.run import LOWEST_OF_GIVEN, Evaluation, evaluate
+from training.evaluation.samples import TestSet
 from training.evaluation.scoring import ObjectScore
 from training.evaluation.summary import summarise
 from training.rendering.mesh import load_mesh
@@ -33,7 +34,10 @@ TILE_PX = 384
 
 @dataclass(frozen=True)
 class RealPhotographsSettings:
-    """Errors of a bundle on each photograph of a LINEMOD sequence, as a table, as JSON and as pictures."""
+    """Errors of a bundle on each photograph of a LINEMOD sequence, as a table, as JSON and as pictures.
+
+    As in LINEMOD each photograph is known to show the sequence's object, once.
+    """
 
     bundle: str
     """Bundle folder; it knows the sequence's object under LINEMOD's number."""
@@ -45,7 +49,7 @@ class RealPhotographsSettings:
     """Folder of the sequence; 06 is the cat."""
     out: str = "out/real_photographs"
     """Folder for overlays.png and summary.json."""
-    confidence_threshold: float = 0.5
+    confidence_threshold: float = LOWEST_OF_GIVEN
     """Lowest confidence of a detection, 0 to 1."""
 
 
@@ -55,7 +59,7 @@ def run(settings: RealPhotographsSettings) -> None:
     samples = read_sequence(Path(settings.linemod) / settings.sequence)
     model = _model_of(bundle, samples[0], Path(settings.mesh))
     estimator = PoseEstimator(bundle, confidence_threshold=settings.confidence_threshold)
-    evaluation = evaluate(estimator, samples, {model.object_id: model})
+    evaluation = evaluate(estimator, TestSet(samples, {model.object_id: model}, are_given=True))
     print(_table(evaluation.scores))
     out = Path(settings.out)
     out.mkdir(parents=True, exist_ok=True)

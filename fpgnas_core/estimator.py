@@ -1,7 +1,7 @@
 """From an image to poses: first pass on the frame, second pass on a crop of each instance, again if far off, PnP."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,18 +105,23 @@ class PoseEstimator:
         self._network.run(self._normaliser.batch([np.zeros((size, size, 3), np.uint8)]))
 
     def estimate(
-        self, image_bgr: ByteArray, camera: Camera, previous: Sequence[PoseEstimate] = ()
+        self,
+        image_bgr: ByteArray,
+        camera: Camera,
+        previous: Sequence[PoseEstimate] = (),
+        sought: Mapping[int, int] | None = None,
     ) -> list[PoseEstimate]:
         """Return the poses seen in an (H, W, 3) uint8 image of `camera`, the most confident first.
 
         `previous` are the poses of instances that are tracked: their reprojections give the crops and
-        the first pass is skipped, unless one of them is lost. Raises ImageError.
+        the first pass is skipped, unless one of them is lost. `sought` says of which objects, by BOP id,
+        how many new instances are looked for at most; None: of any. Raises ImageError.
         """
         _check(image_bgr, camera)
         self._watch.reset()
         found = [pose for _, pose in self._second_pass(image_bgr, camera, self._tracked(camera, previous))]
         if not previous or len(found) < len(previous):
-            found += self._at_first_sight(image_bgr, camera, self._first_pass(image_bgr, camera, found))
+            found += self._at_first_sight(image_bgr, camera, self._first_pass(image_bgr, camera, found, sought))
         distinct = _distinct(found)
         return sorted(_numbered(distinct), key=lambda estimate: -estimate.confidence)
 
@@ -132,7 +137,9 @@ class PoseEstimator:
                 tracked.append(_Candidate(index, pixels, roll, pose.T_camera_object, pose.instance))
         return tracked
 
-    def _first_pass(self, image: ByteArray, camera: Camera, found: Sequence[PoseEstimate]) -> list[_Candidate]:
+    def _first_pass(
+        self, image: ByteArray, camera: Camera, found: Sequence[PoseEstimate], sought: Mapping[int, int] | None
+    ) -> list[_Candidate]:
         """Return the instances seen on the whole frame, without those `found`, the most confident first."""
         with self._watch.preprocess:
             small, pixel_map = whole_frame(image, self.bundle.first_pass_size)
@@ -142,8 +149,15 @@ class PoseEstimator:
             seen = self._decode(grids, 0)
         placed = [(votes, pixel_map.to_frame(votes.keypoints_px)) for votes in seen]
         new = [(votes, pixels) for votes, pixels in placed if not self._is_found(votes, pixels, found)]
-        candidates = [self._first_seen(votes, pixels, pixel_map, camera) for votes, pixels in new[: self.max_instances]]
-        return [candidate for candidate in candidates if candidate is not None]
+        left = [self.max_instances if sought is None else sought.get(m.object_id, 0) for m in self.bundle.objects]
+        candidates: list[_Candidate] = []
+        for votes, pixels in new:
+            if left[votes.object_index] and len(candidates) < self.max_instances:
+                candidate = self._first_seen(votes, pixels, pixel_map, camera)
+                if candidate is not None:
+                    candidates.append(candidate)
+                    left[votes.object_index] -= 1
+        return candidates
 
     def _first_seen(self, votes: Votes, pixels: FloatArray, pixel_map: PixelMap, camera: Camera) -> _Candidate | None:
         """Return where to look again, None if no pose explains the votes or hardly any would do."""

@@ -49,7 +49,7 @@ def call(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_table_summary_and_pictures_tell_each_photograph(folder: Path) -> None:
-    done = call(folder)
+    done = call(folder, "--confidence_threshold", "0.5")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == 3

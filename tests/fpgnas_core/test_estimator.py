@@ -65,6 +65,13 @@ def test_max_instances_limits_the_result(estimator: PoseEstimator) -> None:
     assert len(estimator.estimate(picture([(150.5, 200.5), (450.5, 260.5)]), CAMERA)) == 1
 
 
+def test_no_more_than_is_sought_is_found(estimator: PoseEstimator) -> None:
+    two = picture([(150.5, 200.5), (450.5, 260.5)])
+    assert len(estimator.estimate(two, CAMERA, sought={1: 3})) == 2
+    assert len(estimator.estimate(two, CAMERA, sought={1: 1})) == 1
+    assert estimator.estimate(two, CAMERA, sought={2: 1}) == []
+
+
 def test_instance_cut_by_the_border(estimator: PoseEstimator) -> None:
     found = estimator.estimate(picture([(10.5, 240.5)]), CAMERA)
     assert len(found) == 1

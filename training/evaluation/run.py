@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from fpgnas_core.stopwatch import Timings
 from training.data.models import DatasetModel
 from training.data.sample import Sample
 from training.errors import DatasetError
-from training.evaluation.samples import read_test_set
+from training.evaluation.samples import TestSet, read_test_set
 from training.evaluation.scoring import ObjectScore, ScoredModel, score_image
 from training.evaluation.settings import EvaluationSettings
+
+LOWEST, LOWEST_OF_GIVEN = 0.5, 0.1
+"""Lowest confidence of what may or may not be there, and of what is said to be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +60,16 @@ class Evaluation:
 def evaluate_split(settings: EvaluationSettings) -> Evaluation:
     """Evaluate as the settings say. Raises BundleError, DatasetError."""
     bundle = load_bundle(settings.bundle)
-    samples, models = read_test_set(Path(settings.dataset), settings.split)
-    estimator = PoseEstimator(bundle, settings.threads or None, settings.confidence_threshold, settings.max_instances)
-    return evaluate(estimator, samples[: settings.limit or None], models)
+    data = read_test_set(Path(settings.dataset), settings.split)
+    default = LOWEST_OF_GIVEN if data.are_given else LOWEST
+    threshold = default if settings.confidence_threshold is None else settings.confidence_threshold
+    estimator = PoseEstimator(bundle, settings.threads or None, threshold, settings.max_instances)
+    return evaluate(estimator, data._replace(samples=data.samples[: settings.limit or None]))
 
 
-def evaluate(estimator: PoseEstimator, samples: Sequence[Sample], models: dict[int, DatasetModel]) -> Evaluation:
+def evaluate(estimator: PoseEstimator, data: TestSet) -> Evaluation:
     """Run the estimator on each image by itself, without tracking. Raises DatasetError."""
+    samples, models = data.samples, data.models
     known = {model.object_id for model in estimator.bundle.objects}
     annotated = {a.object_id for sample in samples for a in sample.annotations}
     if not annotated & known:
@@ -71,15 +77,16 @@ def evaluate(estimator: PoseEstimator, samples: Sequence[Sample], models: dict[i
         raise DatasetError(f"obj_id: expected some of the bundle's objects {ids}; check the bundle or the data set")
     scored = {object_id: ScoredModel.load(models[object_id]) for object_id in sorted(annotated & known)}
     estimator.warm_up(samples[0].camera.width, samples[0].camera.height)
-    frames = [_run(estimator, sample, scored) for sample in tqdm(samples, desc="evaluate", unit="image")]
+    frames = [_run(estimator, s, scored, data.are_given) for s in tqdm(samples, desc="evaluate", unit="image")]
     counted = {object_id: models[object_id] for object_id in scored}
     return Evaluation(estimator.bundle, estimator.execution_provider, frames, sorted(annotated - known), counted)
 
 
-def _run(estimator: PoseEstimator, sample: Sample, models: dict[int, ScoredModel]) -> FrameResult:
+def _run(estimator: PoseEstimator, sample: Sample, models: dict[int, ScoredModel], are_given: bool) -> FrameResult:
     image = sample.load_image()
+    sought = Counter(annotation.object_id for annotation in sample.annotations) if are_given else None
     start = time.perf_counter()
-    estimates = estimator.estimate(image, sample.camera)
+    estimates = estimator.estimate(image, sample.camera, sought=sought)
     seconds = time.perf_counter() - start
     scores = score_image(sample, estimates, models)
     return FrameResult(sample, estimates, scores, seconds, estimator.last_timings)

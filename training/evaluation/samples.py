@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from training.data.bop import read_split
 from training.data.models import DatasetModel, read_models
@@ -19,20 +20,31 @@ SATELLITE = Path(__file__).resolve().parents[2] / "assets" / "satellite.ply"
 """Stands for Tango's mesh, which is not public: it is built round Tango's landmarks, in their frame."""
 
 
-def read_test_set(dataset: Path, split: str) -> tuple[list[Sample], dict[int, DatasetModel]]:
-    """The images of a split of BOP, or a label file of SPEED and SPEED+, and the objects by id. Raises DatasetError."""
+class TestSet(NamedTuple):
+    """Images to evaluate on. models: the objects, by id.
+
+    are_given: the objects to find in each image are told beforehand, as BOP's targets tell them (6D localization).
+    """
+
+    samples: list[Sample]
+    models: dict[int, DatasetModel]
+    are_given: bool = False
+
+
+def read_test_set(dataset: Path, split: str) -> TestSet:
+    """A split of BOP, or a label file of SPEED and SPEED+. Raises DatasetError."""
     labels = dataset / f"{split}.json"
     if labels.is_file() and not (dataset / "models").is_dir():
         satellite = _satellite()
-        return read_speed(labels), {satellite.object_id: satellite}
+        return TestSet(read_speed(labels), {satellite.object_id: satellite})
     # BOP scores with meshes whose vertices are evenly spread, where a data set has them
     folder = dataset / "models_eval"
     models = read_models(folder if (folder / "models_info.json").is_file() else dataset / "models")
     samples = read_split(dataset, split, models)
     targets = dataset / TARGETS
     if split.startswith("test") and targets.is_file():
-        samples = asked_for(samples, read_targets(targets), targets)
-    return samples, models
+        return TestSet(asked_for(samples, read_targets(targets), targets), models, are_given=True)
+    return TestSet(samples, models)
 
 
 def asked_for(samples: list[Sample], targets: list[Target], path: Path) -> list[Sample]:

@@ -11,7 +11,8 @@ from training.errors import SettingsError
 class EvaluationSettings:
     """Scores a bundle on a data set in BOP's, SPEED's or SPEED+'s layout: a missed or dropped object is wrong.
 
-    Every annotated object counts, or in a test split those of test_targets_bop19.json where the data set has it.
+    Every annotated object counts, or in a test split those of test_targets_bop19.json where the data set has it: these
+    alone are then looked for (BOP's 6D localization).
     """
 
     bundle: str
@@ -26,8 +27,8 @@ class EvaluationSettings:
     """Number of images, the first ones; 0: all."""
     threads: int = 0
     """CPU threads of the network; 0: one a core."""
-    confidence_threshold: float = 0.5
-    """Lowest confidence of a detection, 0 to 1."""
+    confidence_threshold: float | None = None
+    """Lowest confidence of a detection, 0 to 1; none: 0.5, and 0.1 where targets tell which objects are there."""
     max_instances: int = 8
     """Most instances, of all objects, that the second pass looks at in an image."""
 
@@ -38,6 +39,6 @@ class EvaluationSettings:
                 raise SettingsError(f"{name}: expected 0 or more, got {getattr(self, name)}")
         if self.max_instances < 1:
             raise SettingsError(f"max_instances: expected 1 or more, got {self.max_instances}")
-        if not 0 < self.confidence_threshold < 1:
+        if self.confidence_threshold is not None and not 0 < self.confidence_threshold < 1:
             got = self.confidence_threshold
             raise SettingsError(f"confidence_threshold: expected more than 0 and less than 1, got {got}")

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from fpgnas_core.bundle import load_bundle
+from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.se3 import quaternion_xyzw_from_matrix
 from tests.training.evaluation.conftest import CAMERA, SEEN_POSE
 from training.data.targets import Target
@@ -42,21 +44,22 @@ def test_only_targets_count(lmo: Path, bundle_folder: Path, tmp_path: Path) -> N
 
 
 def test_targets_without_an_image_are_left_out(lmo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    samples, _ = read_test_set(lmo, "test")
+    samples = read_test_set(lmo, "test").samples
     targets = [Target(0, 1, 1, 1), Target(0, 99, 1, 1)]
     assert [sample.image_id for sample in asked_for(samples, targets, lmo / "targets.json")] == [1]
     assert "names 2 images, of which 1 are there" in capsys.readouterr().err
 
 
 def test_object_that_is_no_target_does_not_count(lmo: Path) -> None:
-    samples, _ = read_test_set(lmo, "test")
+    samples = read_test_set(lmo, "test").samples
     (kept,) = asked_for(samples, [Target(0, 1, 7, 1)], lmo / "targets.json")
     assert kept.annotations == ()
 
 
 def test_other_splits_have_no_targets(lmo: Path) -> None:
     (lmo / "test").rename(lmo / "val")
-    assert len(read_test_set(lmo, "val")[0]) == 3
+    assert len(read_test_set(lmo, "val").samples) == 3
+    assert not read_test_set(lmo, "val").are_given
 
 
 def test_speed_plus_is_scored(dataset: Path, bundle_folder: Path, tmp_path: Path) -> None:
@@ -82,3 +85,17 @@ def test_speed_plus_is_scored(dataset: Path, bundle_folder: Path, tmp_path: Path
     assert found["mean_translation_error_m"] == pytest.approx(0.004, abs=0.0002)
     assert found["missed"] == 1
     assert (out / "fpgnas_speedplus-lightbox-test.csv").is_file()
+
+
+def test_targets_alone_are_looked_for_and_less_surely(lmo: Path, bundle_folder: Path, tmp_path: Path) -> None:
+    """A target of another object: what is seen of the bundle's own is then no answer."""
+    (lmo / "test_targets_bop19.json").write_text(
+        json.dumps([{"scene_id": 0, "im_id": 0, "obj_id": 7, "inst_count": 1}])
+    )
+    data = read_test_set(lmo, "test")
+    assert data.are_given
+    estimator = PoseEstimator(load_bundle(bundle_folder), threads=1)
+    (sample,) = data.samples
+    image = sample.load_image()
+    assert len(estimator.estimate(image, CAMERA)) == 1
+    assert estimator.estimate(image, CAMERA, sought={7: 1}) == []
