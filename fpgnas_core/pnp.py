@@ -6,7 +6,8 @@ observed pixels, lens distortion in the projection, residuals whitened by the pi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -23,8 +24,9 @@ MINIMUM_POINTS = 4
 """Three points leave up to four solutions."""
 
 _IDENTITY = np.eye(4)
+_DIAGONAL, _TINY = np.eye(6), 1e-12
 _STEPS = 20
-_CONVERGED = 1e-8  # squared length of a step in standard deviations
+_CONVERGED = 1e-5  # squared length of a step in standard deviations; the next would be far shorter still
 _SMALLEST_DEPTH = 1e-3  # metres
 _DEGENERATE = 1e-9  # smallest eigenvalue of the normal matrix after scaling its diagonal to one
 
@@ -62,12 +64,15 @@ class SurfacePoints:
         turned = self.points @ pose[:3, :3].T
         seen = turned + pose[:3, 3]
         residuals = (seen[:, :2] - self.rays * seen[:, 2:]) / self.sigmas[:, None]
-        by_translation = np.zeros((len(seen), 2, 3))
-        by_translation[:, 0, 0] = by_translation[:, 1, 1] = 1.0
-        by_translation[:, :, 2] = -self.rays
-        by_translation /= self.sigmas[:, None, None]
-        by_rotation = -by_translation @ (turned @ CROSS).reshape(-1, 3, 3)
-        return residuals.ravel(), np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
+        return residuals.ravel(), _by_pose(self._by_translation, turned)
+
+    @cached_property
+    def _by_translation(self) -> FloatArray:
+        derivatives = np.zeros((len(self.points), 2, 3))
+        derivatives[:, 0, 0] = derivatives[:, 1, 1] = 1.0
+        derivatives[:, :, 2] = -self.rays
+        derivatives /= self.sigmas[:, None, None]
+        return derivatives
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +94,18 @@ class _Problem:
             return None
         projected, by_point = self.camera.project_with_jacobian(points)
         residuals = self.whitening @ (projected - self.pixels)[:, :, None]
-        by_translation = self.whitening @ by_point
-        # d(Exp(dtheta) x)/dtheta = -[x]x
-        by_rotation = -by_translation @ (turned @ CROSS).reshape(-1, 3, 3)
-        jacobian = np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
+        jacobian = _by_pose(self.whitening @ by_point, turned)
         if self.surface is None:
             return residuals.ravel(), jacobian
         off_rays, by_pose = self.surface.linearised(pose)
         return np.concatenate([residuals.ravel(), off_rays]), np.concatenate([jacobian, by_pose])
+
+
+def _by_pose(by_translation: FloatArray, turned: FloatArray) -> FloatArray:
+    """Return derivatives by (dt, dtheta), (2n, 6), from those by dt, (n, 2, 3), and the turned points (n, 3)."""
+    # d(Exp(dtheta) x)/dtheta = -[x]x, the transpose of [x]x
+    by_rotation = by_translation @ (turned @ -CROSS).reshape(-1, 3, 3)
+    return np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +121,12 @@ class _Minimum:
     def at(cls, pose: FloatArray, residuals: FloatArray, jacobian: FloatArray) -> "_Minimum":
         cost, gradient = float(residuals @ residuals), jacobian.T @ residuals
         return cls(pose, cost, gradient, jacobian.T @ jacobian)
+
+    def step(self, damping: float) -> FloatArray | None:
+        """Return the step (dt, dtheta), None if the damped normal matrix is not positive definite."""
+        damped = self.normal + damping * (self.normal + _TINY) * _DIAGONAL
+        _, step, failed = dposv(damped, -self.gradient)
+        return None if failed else step
 
 
 def solve_pnp(
@@ -161,15 +176,18 @@ def _problem(
 def _sqpnp_starts(problem: _Problem) -> Iterator[FloatArray]:
     """Yield SQPnP's poses from all points, and from the more certain half, which outliers spoil less."""
     ideal = problem.camera.undistort_pixels(problem.pixels)
-    certain = np.argsort(-np.linalg.det(problem.whitening))[: max(6, len(ideal) // 2)]
-    for chosen in (np.arange(len(ideal)), np.sort(certain)):
-        points, matrix = problem.keypoints[chosen], problem.camera.matrix
-        try:
-            found = cv2.solvePnPGeneric(points, ideal[chosen], matrix, None, flags=cv2.SOLVEPNP_SQPNP)
-        except cv2.error:  # It refuses points in one line, and objects that span less than some 0.01 rad.
-            continue
-        for rotation, translation in zip(found[1], found[2], strict=True):
-            yield make_transform(cv2.Rodrigues(rotation)[0], translation)
+    yield from _sqpnp(problem.keypoints, ideal, problem.camera)
+    certain = np.sort(np.argsort(-np.linalg.det(problem.whitening))[: max(6, len(ideal) // 2)])
+    yield from _sqpnp(problem.keypoints[certain], ideal[certain], problem.camera)
+
+
+def _sqpnp(keypoints: FloatArray, ideal: FloatArray, camera: Camera) -> Iterator[FloatArray]:
+    try:
+        found = cv2.solvePnPGeneric(keypoints, ideal, camera.matrix, None, flags=cv2.SOLVEPNP_SQPNP)
+    except cv2.error:  # It refuses points in one line, and objects that span less than some 0.01 rad.
+        return
+    for rotation, translation in zip(found[1], found[2], strict=True):
+        yield make_transform(cv2.Rodrigues(rotation)[0], translation)
 
 
 def _fallback_starts(problem: _Problem) -> Iterator[FloatArray]:
@@ -207,23 +225,27 @@ def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
         return None
     best = _Minimum.at(pose, *linearised)
     for _ in range(_STEPS):
-        damped = best.normal.copy()
-        damped.flat[:: len(damped) + 1] += damping * (np.diagonal(best.normal) + 1e-12)
-        _, step, failed = dposv(damped, -best.gradient)
-        if failed:
+        step = best.step(damping)
+        if step is None:
             damping *= 10
             continue
-        moved = _IDENTITY.copy()
-        moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(step[3:])[0] @ best.pose[:3, :3], best.pose[:3, 3] + step[:3]
+        moved = _moved(best.pose, step)
+        # The squared length by the damped normal matrix, so never less than by the matrix itself.
+        if -step @ best.gradient < _CONVERGED:
+            return replace(best, pose=moved)
         linearised = problem.linearised(moved)
         reached = None if linearised is None else _Minimum.at(moved, *linearised)
         if reached is None or reached.cost > best.cost:
             damping *= 10
         else:
             best, damping = reached, damping / 10
-        if step @ best.normal @ step < _CONVERGED:
-            break
     return best
+
+
+def _moved(pose: FloatArray, step: FloatArray) -> FloatArray:
+    moved = _IDENTITY.copy()
+    moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(step[3:])[0] @ pose[:3, :3], pose[:3, 3] + step[:3]
+    return moved
 
 
 def _inverse(normal: FloatArray) -> FloatArray | None:
