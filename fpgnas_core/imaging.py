@@ -26,12 +26,20 @@ class PixelMap:
     @classmethod
     def resized(cls, origin: tuple[float, float], step: tuple[float, float]) -> "PixelMap":
         """Return the map of an input whose first pixel begins at `origin`, with `step` frame pixels per pixel."""
-        return cls(np.column_stack([np.diag(step), np.array(origin) + np.array(step) / 2 - 0.5]))
+        (x0, y0), (dx, dy) = origin, step
+        return cls(np.array([[dx, 0.0, x0 + dx / 2 - 0.5], [0.0, dy, y0 + dy / 2 - 0.5]]))
+
+    @property
+    def scale(self) -> float:
+        """Frame pixels per pixel, the geometric mean of both axes."""
+        (a, b, _), (c, d, _) = self.matrix.tolist()
+        return math.sqrt(abs(a * d - b * c))
 
     def after(self, matrix: FloatArray) -> "PixelMap":
         """Return the map of an input whose pixels `matrix`, (2, 3), takes to those of this one."""
-        linear = self.matrix[:, :2]
-        return PixelMap(np.column_stack([linear @ matrix[:, :2], linear @ matrix[:, 2] + self.matrix[:, 2]]))
+        combined = self.matrix[:, :2] @ matrix
+        combined[:, 2] += self.matrix[:, 2]
+        return PixelMap(combined)
 
     def to_frame(self, pixels: FloatArray) -> FloatArray:
         """Map (..., 2) pixels of the input to the frame."""
@@ -59,7 +67,7 @@ class CropBox:
         """Return the box of the crop in which the extent of (K, 2) frame pixels spans the share `fill`."""
         turned = keypoints_px @ picture_rotation(roll).T
         low, high = turned.min(axis=0), turned.max(axis=0)
-        crop_side = float(np.clip((high - low).max() / fill, SMALLEST_CROP, LARGEST_CROP * longer_side))
+        crop_side = min(max(float((high - low).max()) / fill, SMALLEST_CROP), LARGEST_CROP * longer_side)
         side = round(crop_side * _spread(roll))
         # The middle of n pixels from x0 is at x0 + (n - 1) / 2, pixel centres being integers.
         corner = (low + high) / 2 @ picture_rotation(roll) - (side - 1) / 2
