@@ -145,7 +145,8 @@ class Normaliser:
         """Return (N, 3, H, W) of N images of one size; zeros fill up to multiples of SIZE_MULTIPLE."""
         height, width = images_bgr[0].shape[:2]
         padded = [math.ceil(side / SIZE_MULTIPLE) * SIZE_MULTIPLE for side in (height, width)]
-        batch = np.zeros((len(images_bgr), 3, *padded), np.float32)
+        batch = np.empty((len(images_bgr), 3, *padded), np.float32)
+        batch[:, :, height:], batch[:, :, :, width:] = 0.0, 0.0
         for planes, image in zip(batch, images_bgr, strict=True):
             # Split first: NumPy reads a plane by itself four times faster than one of interleaved bytes.
             for plane, channel, mean, std in zip(planes, cv2.split(image)[::-1], self.mean, self.std, strict=True):

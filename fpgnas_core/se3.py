@@ -17,7 +17,7 @@ def make_transform(rotation: ArrayLike, translation: ArrayLike) -> FloatArray:
     """Return the (4, 4) transform of a (3, 3) rotation and a (3,) translation, metres."""
     transform = np.eye(4)
     transform[:3, :3] = checked("rotation", rotation, (3, 3))
-    transform[:3, 3] = checked("translation", np.ravel(np.asarray(translation)), (3,))
+    transform[:3, 3] = checked("translation", np.reshape(translation, -1), (3,))
     return transform
 
 
@@ -72,9 +72,22 @@ def log_rotation(rotation: ArrayLike) -> FloatArray:
 
 
 def quaternion_xyzw_from_matrix(rotation: ArrayLike) -> FloatArray:
-    """Return the unit quaternion (x, y, z, w) of a (3, 3) rotation, w >= 0; ROS order."""
-    w, x, y, z = quaternions.mat2quat(checked("rotation", rotation, (3, 3)))
-    return np.array([x, y, z, w], dtype=np.float64)
+    """Return the unit quaternion (x, y, z, w) of a (3, 3) rotation, w >= 0; ROS order.
+
+    From the largest component on, so that none is divided by a small one (Shepperd, "Quaternion from rotation
+    matrix", 1978). In numbers, not arrays: every pose needs several, and eigenvalues take ten times as long.
+    """
+    r = checked("rotation", rotation, (3, 3)).tolist()
+    trace = r[0][0] + r[1][1] + r[2][2]
+    turned_most = max((0, 1, 2), key=lambda axis: r[axis][axis])
+    if trace >= r[turned_most][turned_most]:
+        quaternion = [r[2][1] - r[1][2], r[0][2] - r[2][0], r[1][0] - r[0][1], 1 + trace]
+    else:
+        i, j, k = turned_most, (turned_most + 1) % 3, (turned_most + 2) % 3
+        quaternion = [0.0, 0.0, 0.0, r[k][j] - r[j][k]]
+        quaternion[i], quaternion[j], quaternion[k] = 1 + 2 * r[i][i] - trace, r[j][i] + r[i][j], r[k][i] + r[i][k]
+    length = math.copysign(math.hypot(*quaternion), quaternion[3])
+    return np.array([component / length for component in quaternion])
 
 
 def matrix_from_quaternion_xyzw(quaternion: ArrayLike) -> FloatArray:

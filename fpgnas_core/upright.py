@@ -18,7 +18,7 @@ def upright_roll(center: ArrayLike, axis: ArrayLike) -> float:
     coordinates. A positive angle turns x towards y: clockwise on the screen. Seen along the axis, up is
     any direction. Raises ShapeError.
     """
-    return float(upright_rolls(checked("center", center, (3,))[None], checked("axis", axis, (3,))[None])[0])
+    return float(upright_rolls([center], [axis])[0])
 
 
 def upright_rolls(centers: ArrayLike, axes: ArrayLike) -> FloatArray:
