@@ -96,12 +96,13 @@ class Camera:
     @cached_property
     def matrix(self) -> FloatArray:
         """Camera matrix, (3, 3), pixels, read-only."""
-        return _constant([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]])
+        return _constant([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
     @cached_property
     def _coefficients(self) -> FloatArray:
         """Distortion coefficients as OpenCV takes them."""
-        return _constant(self.distortion if self.distortion or self.distortion_model != "equidistant" else np.zeros(4))
+        is_bare_fisheye = self.distortion_model == "equidistant" and not self.distortion
+        return _constant((0.0,) * 4 if is_bare_fisheye else self.distortion)
 
     def resized(self, width: int, height: int) -> "Camera":
         """Return the camera of the image resized to `width` x `height` pixels."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import expit
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
 
 from fpgnas_core.arrays import FloatArray, IntArray, check_shape, checked
 
@@ -78,60 +78,55 @@ def decode(
     does not divide the variance: the fused covariance is the mean of the variances plus the disagreement
     of the votes. Raises ShapeError.
     """
-    confidences = expit(checked("class_logits", class_logits, (None, None, None)))
-    size = confidences.shape[1:]
-    log_scales = _Grid("keypoint_log_scales", keypoint_log_scales, None, size)
-    offsets = _Grid("keypoint_offsets", keypoint_offsets, 2 * log_scales.channels, size)
-    surface = _Grid("surface_coordinates", surface_coordinates, 3, size)
-    surface_scales = _Grid("surface_log_scales", surface_log_scales, 1, size)
+    logits = checked("class_logits", class_logits, (None, None, None))
+    size, least = logits.shape[1:], logit(threshold)
+    scales = _flat("keypoint_log_scales", keypoint_log_scales, None, size)
+    grids = (
+        _flat("keypoint_offsets", keypoint_offsets, 2 * len(scales), size),
+        scales,
+        _flat("surface_log_scales", surface_log_scales, 1, size),
+        _flat("surface_coordinates", surface_coordinates, 3, size),
+    )
     found = []
-    for index, confidence in enumerate(confidences):
-        above = np.flatnonzero(confidence >= threshold)
-        if not len(above):
-            continue
-        places = np.array([above // size[1], above % size[1]])
-        cells = _Cells(
-            places,
-            confidence.ravel()[above],
-            _votes(offsets.at(above), places, stride),
-            np.maximum(_variances(log_scales.at(above)), _SMALLEST_SIGMA**2) * stride**2,
-            surface.at(above),
-            np.sqrt(_variances(surface_scales.at(above)[0])),
-        )
-        found += _instances(cells, index, stride)
+    for index, own in enumerate(logits.reshape(len(logits), -1)):
+        above = np.flatnonzero(own >= least)
+        if len(above):
+            said = checked("votes", np.concatenate([np.take(grid, above, axis=1) for grid in grids]), (None, None))
+            places = np.array([above // size[1], above % size[1]])
+            found += _instances(_cells(places, expit(own[above]), said, stride), index, stride)
     return sorted(found, key=lambda votes: -votes.confidence)
 
 
-class _Grid:
-    """One output of the network, (channels, h, w), of which only the cells that count are converted and checked."""
-
-    def __init__(self, name: str, values: ArrayLike, channels: int | None, size: Sequence[int]) -> None:
-        self._name, self._values = name, np.asarray(values)
-        check_shape(name, self._values.shape, (channels, *size))
-        self.channels = len(self._values)
-
-    def at(self, places: IntArray) -> FloatArray:
-        """Return (channels, n) of n places, row * w + column."""
-        flat = self._values.reshape(self.channels, -1)
-        return checked(self._name, np.take(flat, places, axis=1), (None, None))
+def _flat(name: str, grid: ArrayLike, channels: int | None, size: Sequence[int]) -> NDArray[np.floating]:
+    """Return (channels, h * w) of a grid (channels, h, w), without a look at its values: only few of them count."""
+    values = np.asarray(grid)
+    check_shape(name, values.shape, (channels, *size))
+    return values.reshape(len(values), -1)
 
 
-def _votes(offsets: FloatArray, places: IntArray, stride: int) -> FloatArray:
-    """Return the (K, 2, n) votes, pixels, from (2K, n) offsets of cells at (2, n) rows and columns."""
-    votes: FloatArray = (offsets.reshape(-1, *places.shape) + (places[::-1] + 0.5)) * stride - 0.5
-    return votes
+def _cells(places: IntArray, confidences: FloatArray, said: FloatArray, stride: int) -> _Cells:
+    """Return the cells at (2, n) `places`.
+
+    `said` (3K + 4, n): offsets, log scales of keypoints and of the surface, coordinates.
+    """
+    n_keypoints = (len(said) - 4) // 3
+    offsets = said[: 2 * n_keypoints].reshape(n_keypoints, 2, -1)
+    scales = np.minimum(np.maximum(said[2 * n_keypoints : -3], _LOG_SCALES[0]), _LOG_SCALES[1])
+    variances = 2 * np.exp(2 * scales)  # of Laplace distributions
+    return _Cells(
+        places,
+        confidences,
+        (offsets + (places[::-1] + 0.5)) * stride - 0.5,
+        np.maximum(variances[:-1], _SMALLEST_SIGMA**2) * stride**2,
+        said[-3:],
+        np.sqrt(variances[-1]),
+    )
 
 
 def cell_centers(cells: IntArray, stride: int) -> FloatArray:
     """Return the (n, 2) input pixels, x and y, in the middle of (n, 2) cells, row and column."""
     centers: FloatArray = (cells[:, ::-1].astype(np.float64) + 0.5) * stride - 0.5
     return centers
-
-
-def _variances(log_scales: FloatArray) -> FloatArray:
-    """Return the variances of Laplace distributions."""
-    variances: FloatArray = 2 * np.exp(2 * np.minimum(np.maximum(log_scales, _LOG_SCALES[0]), _LOG_SCALES[1]))
-    return variances
 
 
 def _instances(cells: _Cells, object_index: int, stride: int) -> list[Votes]:
@@ -157,11 +152,13 @@ def _group(cells: _Cells, stride: int) -> list[IntArray]:
     left = np.ones(len(variances), dtype=bool)
     while left.any() and len(groups) < _LARGEST_INSTANCES:
         seed = int(np.argmax(np.where(left, weights, -1.0)))
-        center, inside = centers[:, seed], left
+        center, inside = centers[:, seed], np.arange(len(left)) == seed
         for _ in range(_SHIFTS):
-            apart = centers - center[:, None]
+            apart, before = centers - center[:, None], inside
             inside = left & (np.einsum("cn,cn->n", apart, apart) <= squared_radii)
             inside[seed] = True
+            if (inside == before).all():
+                break
             counted = weights * inside
             center = centers @ counted / counted.sum()
         groups.append(np.flatnonzero(inside))
@@ -172,7 +169,7 @@ def _group(cells: _Cells, stride: int) -> list[IntArray]:
 def _fuse(cells: _Cells, group: IntArray, object_index: int) -> Votes:
     """Fuse each keypoint's votes: inverse variance weights, reweighted by Cauchy's function."""
     confidences = cells.confidences[group]
-    voters = group[np.argsort(-confidences, kind="stable")[:_MOST_VOTERS]]
+    voters = group if len(group) <= _MOST_VOTERS else group[np.argsort(-confidences, kind="stable")[:_MOST_VOTERS]]
     votes, variances = np.take(cells.points, voters, axis=2), np.take(cells.variances, voters, axis=1)
     weights, scales = cells.confidences[voters] / variances, _CAUCHY**2 * variances
     fused, robust = _weighted_median(votes, weights), weights

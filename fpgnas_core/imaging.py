@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -141,6 +142,13 @@ class Normaliser:
         red, green, blue = (float(round(255 * value)) for value in self.mean)
         return (blue, green, red)
 
+    @cached_property
+    def _tables(self) -> Float32Array:
+        """What each byte becomes, (3, 256), RGB: a pixel is read once and written once, which is what takes time."""
+        mean, std = np.array([self.mean, self.std])[:, :, None]
+        tables: Float32Array = (np.arange(256) / (255 * std) - mean / std).astype(np.float32)
+        return tables
+
     def batch(self, images_bgr: Sequence[ByteArray]) -> Float32Array:
         """Return (N, 3, H, W) of N images of one size; zeros fill up to multiples of SIZE_MULTIPLE."""
         height, width = images_bgr[0].shape[:2]
@@ -148,9 +156,6 @@ class Normaliser:
         batch = np.empty((len(images_bgr), 3, *padded), np.float32)
         batch[:, :, height:], batch[:, :, :, width:] = 0.0, 0.0
         for planes, image in zip(batch, images_bgr, strict=True):
-            # Split first: NumPy reads a plane by itself four times faster than one of interleaved bytes.
-            for plane, channel, mean, std in zip(planes, cv2.split(image)[::-1], self.mean, self.std, strict=True):
-                inside = plane[:height, :width]
-                np.multiply(channel, np.float32(1 / (255 * std)), out=inside)
-                inside -= np.float32(mean / std)
+            for plane, channel, table in zip(planes, cv2.split(image)[::-1], self._tables, strict=True):
+                cv2.LUT(channel, table, plane[:height, :width])
         return batch

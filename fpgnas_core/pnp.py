@@ -248,7 +248,7 @@ def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
         moved = _moved(best.pose, step)
         # The squared length by the damped normal matrix, so never less than by the matrix itself.
         if -step @ best.gradient < _CONVERGED:
-            return replace(best, pose=moved)
+            return _Minimum(moved, best.products)
         linearised = problem.linearised(moved)
         reached = None if linearised is None else _Minimum(moved, linearised.T @ linearised)
         if reached is None or reached.cost > best.cost:

@@ -18,7 +18,7 @@ def upright_roll(center: ArrayLike, axis: ArrayLike) -> float:
     coordinates. A positive angle turns x towards y: clockwise on the screen. Seen along the axis, up is
     any direction. Raises ShapeError.
     """
-    return float(upright_rolls([center], [axis])[0])
+    return float(upright_rolls(np.reshape(center, (1, -1)), np.reshape(axis, (1, -1)))[0])
 
 
 def upright_rolls(centers: ArrayLike, axes: ArrayLike) -> FloatArray:

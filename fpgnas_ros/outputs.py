@@ -49,11 +49,13 @@ class Outputs:
         self._model_info.publish(model_info)
 
     def publish(self, header: Header, estimates: Sequence[PoseEstimate], settings: NodeSettings) -> None:
-        """Everything but the picture, as far as anybody listens. header: of the image; estimates: best first."""
+        """Everything but the picture; the pose first, the rest as far as anybody listens.
+
+        header: of the image; estimates: best first, maybe none.
+        """
         best = next((e for e in estimates if settings.object in ("", e.name)), None)
         if best is not None:
-            if _is_heard(self._pose):
-                self._pose.publish(pose_stamped(header, best))
+            self._pose.publish(pose_stamped(header, best))
             if _is_heard(self._pose_with_covariance):
                 self._pose_with_covariance.publish(pose_with_covariance_stamped(header, best))
         if estimates and settings.publish_tf and _is_heard(self._tf):
