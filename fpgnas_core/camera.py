@@ -119,11 +119,13 @@ class Camera:
 
         Meaningful only for points in front of the camera (z > 0).
         """
-        return self.project_with_jacobian(points_camera)[0]
+        return self.project_with_jacobian(checked("points_camera", points_camera, (None, 3)))[0]
 
-    def project_with_jacobian(self, points_camera: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return pixels (N, 2) and d(pixel)/d(point), (N, 2, 3), pixels per metre."""
-        points = checked("points_camera", points_camera, (None, 3))
+    def project_with_jacobian(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return pixels (N, 2) and d(pixel)/d(point), (N, 2, 3), pixels per metre, of (N, 3) points, metres.
+
+        They are not checked: poses are refined by this.
+        """
         count = len(points)
         if count == 0:
             return np.zeros((0, 2)), np.zeros((0, 2, 3))

@@ -66,13 +66,14 @@ class CropBox:
     @classmethod
     def around(cls, keypoints_px: FloatArray, fill: float, longer_side: int, roll: float = 0.0) -> "CropBox":
         """Return the box of the crop in which the extent of (K, 2) frame pixels spans the share `fill`."""
-        turned = keypoints_px @ picture_rotation(roll).T
+        rotation = picture_rotation(roll)
+        turned = keypoints_px @ rotation.T
         low, high = turned.min(axis=0), turned.max(axis=0)
         crop_side = min(max(float((high - low).max()) / fill, SMALLEST_CROP), LARGEST_CROP * longer_side)
         side = round(crop_side * _spread(roll))
         # The middle of n pixels from x0 is at x0 + (n - 1) / 2, pixel centres being integers.
-        corner = (low + high) / 2 @ picture_rotation(roll) - (side - 1) / 2
-        return cls(round(corner[0]), round(corner[1]), side, roll)
+        x0, y0 = ((low + high) / 2 @ rotation - (side - 1) / 2).tolist()
+        return cls(round(x0), round(y0), side, roll)
 
     def overlaps(self, width: int, height: int) -> bool:
         """Tell whether any pixel of a frame of this size is in the box."""

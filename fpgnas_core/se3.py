@@ -2,13 +2,13 @@
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 from transforms3d import quaternions
 
 from fpgnas_core.arrays import FloatArray, checked
 
-_IDENTITY = np.eye(3)
 CROSS = np.array([[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]], float)
 """(3, 9): a vector times this is its cross matrix, row by row."""
 
@@ -53,13 +53,7 @@ def cross_matrices(vectors: ArrayLike) -> FloatArray:
 
 def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
     """Return the (3, 3) rotation of a (3,) rotation vector, radians (Rodrigues' formula)."""
-    vector = checked("rotation_vector", rotation_vector, (3,))
-    half = math.hypot(*vector.tolist()) / 2
-    k = cross_matrices(vector[None])[0]
-    # By the half angle, (1 - cos a) / a^2 is exact for tiny angles too.
-    sinc = math.sin(half) / half if half else 1.0
-    rotation: FloatArray = _IDENTITY + sinc * math.cos(half) * k + 0.5 * sinc**2 * (k @ k)
-    return rotation
+    return np.asarray(cv2.Rodrigues(checked("rotation_vector", rotation_vector, (3,)))[0], np.float64)
 
 
 def log_rotation(rotation: ArrayLike) -> FloatArray:
