@@ -44,4 +44,4 @@ def surface_alone(
     surface = SurfacePoints(points, rays, np.sqrt(sigmas**2 + apart / CAUCHY**2))
     nowhere = np.tile(IGNORED_PX2 * np.eye(2), (len(model.keypoints), 1, 1))
     pixels = pixel_map.to_frame(votes.keypoints_px)
-    return solve_pnp(model.keypoints, pixels, nowhere, camera, start=start.T_camera_object, surface=surface)
+    return solve_pnp(model.keypoints, pixels, nowhere, camera, start=start.T_camera_object, surface=lambda _: surface)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -92,10 +93,16 @@ class Camera:
         fx, fy, cx, cy = (float(k[i]) for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
         return cls(fx, fy, cx, cy, width, height, coefficients, distortion_model)
 
-    @property
+    @cached_property
     def matrix(self) -> FloatArray:
-        """Camera matrix, (3, 3), pixels."""
-        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], dtype=np.float64)
+        """Camera matrix, (3, 3), pixels, read-only."""
+        return _constant([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    @cached_property
+    def _coefficients(self) -> FloatArray:
+        """Distortion coefficients as OpenCV takes them."""
+        is_bare_fisheye = self.distortion_model == "equidistant" and not self.distortion
+        return _constant((0.0,) * 4 if is_bare_fisheye else self.distortion)
 
     def resized(self, width: int, height: int) -> "Camera":
         """Return the camera of the image resized to `width` x `height` pixels."""
@@ -112,21 +119,22 @@ class Camera:
 
         Meaningful only for points in front of the camera (z > 0).
         """
-        return self.project_with_jacobian(points_camera)[0]
+        return self.project_with_jacobian(checked("points_camera", points_camera, (None, 3)))[0]
 
-    def project_with_jacobian(self, points_camera: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return pixels (N, 2) and d(pixel)/d(point), (N, 2, 3), pixels per metre."""
-        points = checked("points_camera", points_camera, (None, 3))
+    def project_with_jacobian(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return pixels (N, 2) and d(pixel)/d(point), (N, 2, 3), pixels per metre, of (N, 3) points, metres.
+
+        They are not checked: poses are refined by this.
+        """
         count = len(points)
         if count == 0:
             return np.zeros((0, 2)), np.zeros((0, 2, 3))
         # OpenCV gives derivatives by translation, which are those by the point; the columns differ.
         if self.distortion_model == "equidistant":
-            coefficients = np.zeros(4) if not self.distortion else np.array(self.distortion)
-            found = cv2.fisheye.projectPoints(points[:, None], _ZERO, _ZERO, self.matrix, coefficients)
+            found = cv2.fisheye.projectPoints(points[:, None], _ZERO, _ZERO, self.matrix, self._coefficients)
             pixels, jacobian = found[0], found[1][:, 11:14]
         else:
-            found = cv2.projectPoints(points, _ZERO, _ZERO, self.matrix, np.array(self.distortion))
+            found = cv2.projectPoints(points, _ZERO, _ZERO, self.matrix, self._coefficients)
             pixels, jacobian = found[0], found[1][:, 3:6]
         derivatives: FloatArray = np.asarray(jacobian, np.float64).reshape(count, 2, 3)
         return np.asarray(pixels, np.float64).reshape(count, 2), derivatives
@@ -166,9 +174,15 @@ class Camera:
     def _initial_rays(self, pixels: FloatArray) -> FloatArray:
         """Return OpenCV's approximate (N, 2) undistorted rays at z = 1."""
         if self.distortion_model == "equidistant":
-            coefficients = np.zeros(4) if not self.distortion else np.array(self.distortion)
-            rays = cv2.fisheye.undistortPoints(pixels[:, None], self.matrix, coefficients)
+            rays = cv2.fisheye.undistortPoints(pixels[:, None], self.matrix, self._coefficients)
         else:
-            rays = cv2.undistortPoints(pixels[:, None], self.matrix, np.array(self.distortion))
+            rays = cv2.undistortPoints(pixels[:, None], self.matrix, self._coefficients)
         guess = np.nan_to_num(np.asarray(rays, np.float64).reshape(len(pixels), 2))
         return np.clip(guess, -_LARGEST_RAY, _LARGEST_RAY)
+
+
+def _constant(values: ArrayLike) -> FloatArray:
+    """Return a float64 array that nobody can write to, as several callers share it."""
+    array = np.array(values, dtype=np.float64)
+    array.flags.writeable = False
+    return array

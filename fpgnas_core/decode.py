@@ -1,12 +1,13 @@
 """From the network's grids to instances: group cells by voted centre, fuse their votes robustly."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
-from fpgnas_core.arrays import FloatArray, IntArray, checked
+from fpgnas_core.arrays import FloatArray, IntArray, check_shape, checked
 
 SMALLEST_RADIUS = 1.5
 """Cells whose voted centres are this near each other belong together, strides."""
@@ -19,6 +20,7 @@ _ROBUST_STEPS = 4
 _CAUCHY = 2.0  # a vote this many standard deviations off counts half
 _SMALLEST_SIGMA = 0.02  # strides; a vote surer than this would silence the others
 _LOG_SCALES = (-6.0, 5.0)
+_AXES = np.arange(2)
 _MOST_VOTERS = 128  # more cells share the same errors and only cost time
 
 
@@ -46,17 +48,14 @@ class Votes:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Cells above the threshold and their votes."""
+    """Cells above the threshold and their votes; the cells are along the last axis, which sums run over."""
 
-    cells: IntArray
+    places: IntArray  # (2, n), row and column
     confidences: FloatArray
-    points: FloatArray  # (n, K, 2), pixels
-    variances: FloatArray  # (n, K), px^2
-    surface: FloatArray  # (n, 3)
+    points: FloatArray  # (K, 2, n), pixels
+    variances: FloatArray  # (K, n), px^2
+    surface: FloatArray  # (3, n)
     surface_sigmas: FloatArray  # (n,)
-
-    def take(self, chosen: IntArray | NDArray[np.bool_]) -> "_Cells":
-        return _Cells(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def decode(
@@ -79,32 +78,49 @@ def decode(
     does not divide the variance: the fused covariance is the mean of the variances plus the disagreement
     of the votes. Raises ShapeError.
     """
-    log_scales = checked("keypoint_log_scales", keypoint_log_scales, (None, None, None))
-    n_keypoints, *size = log_scales.shape
-    offsets = checked("keypoint_offsets", keypoint_offsets, (2 * n_keypoints, *size))
-    surface = checked("surface_coordinates", surface_coordinates, (3, *size))
-    surface_scales = checked("surface_log_scales", surface_log_scales, (1, *size))
-    confidences = expit(checked("class_logits", class_logits, (None, *size)))
+    logits = checked("class_logits", class_logits, (None, None, None))
+    size, least = logits.shape[1:], logit(threshold)
+    scales = _flat("keypoint_log_scales", keypoint_log_scales, None, size)
+    grids = (
+        _flat("keypoint_offsets", keypoint_offsets, 2 * len(scales), size),
+        scales,
+        _flat("surface_log_scales", surface_log_scales, 1, size),
+        _flat("surface_coordinates", surface_coordinates, 3, size),
+    )
     found = []
-    for index, confidence in enumerate(confidences):
-        above = confidence >= threshold
-        places = np.argwhere(above)
-        if not len(places):
-            continue
-        points, variances = _keypoint_votes(offsets[:, above], log_scales[:, above], places, stride)
-        sigmas = _sigma(surface_scales[0, above])
-        cells = _Cells(places, confidence[above], points, variances, surface[:, above].T, sigmas)
-        found += _instances(cells, index, stride)
+    for index, own in enumerate(logits.reshape(len(logits), -1)):
+        above = np.flatnonzero(own >= least)
+        if len(above):
+            said = checked("votes", np.concatenate([np.take(grid, above, axis=1) for grid in grids]), (None, None))
+            places = np.array([above // size[1], above % size[1]])
+            found += _instances(_cells(places, expit(own[above]), said, stride), index, stride)
     return sorted(found, key=lambda votes: -votes.confidence)
 
 
-def _keypoint_votes(
-    offsets: FloatArray, log_scales: FloatArray, cells: IntArray, stride: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return the (n, K, 2) votes, pixels, and their (n, K) variances from (2K, n) offsets and (K, n) scales."""
-    shifts = offsets.T.reshape(len(cells), len(log_scales), 2) * stride
-    sigmas = np.maximum(_sigma(log_scales.T), _SMALLEST_SIGMA) * stride
-    return cell_centers(cells, stride)[:, None] + shifts, sigmas**2
+def _flat(name: str, grid: ArrayLike, channels: int | None, size: Sequence[int]) -> NDArray[np.floating]:
+    """Return (channels, h * w) of a grid (channels, h, w), without a look at its values: only few of them count."""
+    values = np.asarray(grid)
+    check_shape(name, values.shape, (channels, *size))
+    return values.reshape(len(values), -1)
+
+
+def _cells(places: IntArray, confidences: FloatArray, said: FloatArray, stride: int) -> _Cells:
+    """Return the cells at (2, n) `places`.
+
+    `said` (3K + 4, n): offsets, log scales of keypoints and of the surface, coordinates.
+    """
+    n_keypoints = (len(said) - 4) // 3
+    offsets = said[: 2 * n_keypoints].reshape(n_keypoints, 2, -1)
+    scales = np.minimum(np.maximum(said[2 * n_keypoints : -3], _LOG_SCALES[0]), _LOG_SCALES[1])
+    variances = 2 * np.exp(2 * scales)  # of Laplace distributions
+    return _Cells(
+        places,
+        confidences,
+        (offsets + (places[::-1] + 0.5)) * stride - 0.5,
+        np.maximum(variances[:-1], _SMALLEST_SIGMA**2) * stride**2,
+        said[-3:],
+        np.sqrt(variances[-1]),
+    )
 
 
 def cell_centers(cells: IntArray, stride: int) -> FloatArray:
@@ -113,86 +129,84 @@ def cell_centers(cells: IntArray, stride: int) -> FloatArray:
     return centers
 
 
-def _sigma(log_scales: FloatArray) -> FloatArray:
-    """Return the standard deviations of Laplace distributions."""
-    sigmas: FloatArray = np.sqrt(2) * np.exp(np.clip(log_scales, *_LOG_SCALES))
-    return sigmas
-
-
 def _instances(cells: _Cells, object_index: int, stride: int) -> list[Votes]:
     """Return the instances of one object, without those that have little support or repeat another."""
-    groups = sorted(_group(cells, stride), key=lambda group: -float(group.confidences.sum()))
+    groups = sorted(_group(cells, stride), key=lambda group: -float(cells.confidences[group].sum()))
     kept: list[Votes] = []
     for group in groups:
-        votes = _fuse(group, object_index)
+        votes = _fuse(cells, group, object_index)
         if _supported(votes, stride) and not any(_repeats(votes, other) for other in kept):
             kept.append(votes)
     return kept
 
 
-def _group(cells: _Cells, stride: int) -> list[_Cells]:
-    """Split cells by voted centre: mean shift from the surest cell left, until none is left."""
-    centers, sigmas = cells.points[:, 0], np.sqrt(cells.variances[:, 0])
-    from_centers = (cells.points - centers[:, None]).reshape(len(centers), -1)
-    spans = np.sqrt(np.sum(from_centers**2, axis=1) / cells.variances.shape[1])
+def _group(cells: _Cells, stride: int) -> list[IntArray]:
+    """Split cells by voted centre: mean shift from the surest cell left, until none is left. Returns their places."""
+    centers, variances = cells.points[0], cells.variances[0]
+    from_centers = cells.points - centers
+    spans = np.sqrt(np.einsum("kcn,kcn->n", from_centers, from_centers) / len(cells.points))
     # As far as votes may scatter, but not so far that two objects side by side become one.
-    squared_radii = np.maximum(SMALLEST_RADIUS * stride, np.minimum(3 * sigmas, 0.5 * spans)) ** 2
-    weights = cells.confidences / (sigmas**2 + stride**2)
-    groups: list[_Cells] = []
-    left = np.ones(len(centers), dtype=bool)
+    squared_radii = np.maximum(SMALLEST_RADIUS * stride, np.minimum(3 * np.sqrt(variances), 0.5 * spans)) ** 2
+    weights = cells.confidences / (variances + stride**2)
+    groups: list[IntArray] = []
+    left = np.ones(len(variances), dtype=bool)
     while left.any() and len(groups) < _LARGEST_INSTANCES:
         seed = int(np.argmax(np.where(left, weights, -1.0)))
-        center, inside = centers[seed], left
+        center, inside = centers[:, seed], np.arange(len(left)) == seed
         for _ in range(_SHIFTS):
-            apart = centers - center
-            inside = left & (apart[:, 0] ** 2 + apart[:, 1] ** 2 <= squared_radii)
+            apart, before = centers - center[:, None], inside
+            inside = left & (np.einsum("cn,cn->n", apart, apart) <= squared_radii)
             inside[seed] = True
-            center = weights[inside] @ centers[inside] / weights[inside].sum()
-        groups.append(cells.take(inside))
-        left = left & ~inside
+            if (inside == before).all():
+                break
+            counted = weights * inside
+            center = centers @ counted / counted.sum()
+        groups.append(np.flatnonzero(inside))
+        left &= ~inside
     return groups
 
 
-def _fuse(cells: _Cells, object_index: int) -> Votes:
+def _fuse(cells: _Cells, group: IntArray, object_index: int) -> Votes:
     """Fuse each keypoint's votes: inverse variance weights, reweighted by Cauchy's function."""
-    voters = cells.take(np.argsort(-cells.confidences, kind="stable")[:_MOST_VOTERS])
-    votes = np.ascontiguousarray(voters.points.transpose(1, 2, 0))  # (K, 2, n): n are summed over
-    variances = np.ascontiguousarray(voters.variances.T)
-    weights = voters.confidences / variances
+    confidences = cells.confidences[group]
+    voters = group if len(group) <= _MOST_VOTERS else group[np.argsort(-confidences, kind="stable")[:_MOST_VOTERS]]
+    votes, variances = np.take(cells.points, voters, axis=2), np.take(cells.variances, voters, axis=1)
+    weights, scales = cells.confidences[voters] / variances, _CAUCHY**2 * variances
     fused, robust = _weighted_median(votes, weights), weights
     for _ in range(_ROBUST_STEPS):
         apart = votes - fused[:, :, None]
-        robust = weights / (1 + (apart[:, 0] ** 2 + apart[:, 1] ** 2) / (_CAUCHY**2 * variances))
-        robust = robust / robust.sum(axis=1)[:, None]
-        fused = (votes @ robust[:, :, None])[:, :, 0]
+        robust = weights / (1 + np.einsum("kcn,kcn->kn", apart, apart) / scales)
+        robust /= robust.sum(axis=1)[:, None]
+        fused = np.einsum("kcn,kn->kc", votes, robust)
     apart = votes - fused[:, :, None]
-    disagreement = (apart * robust[:, None]) @ apart.transpose(0, 2, 1)
-    own = np.sum(robust * variances, axis=1)[:, None, None] * np.eye(2)
-    confidence = np.sum(cells.confidences**2) / np.sum(cells.confidences)
+    spread = np.einsum("kcn,kdn,kn->kcd", apart, apart, robust)
+    spread[:, _AXES, _AXES] += np.einsum("kn,kn->k", robust, variances)[:, None]
     return Votes(
         object_index,
-        float(confidence),
+        float(confidences @ confidences / confidences.sum()),
         fused,
-        own + disagreement,
-        cells.cells,
-        cells.confidences,
-        cells.surface,
-        cells.surface_sigmas,
+        spread,
+        cells.places[:, group].T,
+        confidences,
+        cells.surface[:, group].T,
+        cells.surface_sigmas[group],
     )
 
 
 def _weighted_median(votes: FloatArray, weights: FloatArray) -> FloatArray:
     """Return the medians (K, 2) of (K, 2, n) votes with (K, n) weights, per coordinate."""
-    order = np.argsort(votes, axis=2)
-    cumulative = np.cumsum(np.take_along_axis(weights[:, None], order, axis=2), axis=2)
-    middle = np.argmax(cumulative >= cumulative[:, :, -1:] / 2, axis=2)[:, :, None]
-    median: FloatArray = np.take_along_axis(votes, np.take_along_axis(order, middle, axis=2), axis=2)[:, :, 0]
+    keypoint = np.arange(len(votes))[:, None, None]
+    order = votes.argsort(axis=2)
+    cumulative = weights[keypoint, order].cumsum(axis=2)
+    middle = (cumulative >= cumulative[:, :, -1:] / 2).argmax(axis=2)[:, :, None]
+    axis = _AXES[:, None]
+    median: FloatArray = votes[keypoint, axis, order[keypoint, axis, middle]][:, :, 0]
     return median
 
 
 def _supported(votes: Votes, stride: int) -> bool:
     """Tell whether there are cells on enough of the area that the keypoints span."""
-    width, height = np.ptp(votes.keypoints_px, axis=0) / stride
+    width, height = (votes.keypoints_px.max(axis=0) - votes.keypoints_px.min(axis=0)) / stride
     return len(votes.cells) >= SMALLEST_FILL * float(width * height)
 
 

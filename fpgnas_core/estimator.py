@@ -84,6 +84,8 @@ class PoseEstimator:
         self._solve = solve
         self._network = Network(bundle.model_path, threads)
         self._normaliser = Normaliser(bundle.mean, bundle.std)
+        factors = np.sqrt(np.repeat(bundle.covariance_scales, 3))
+        self._covariance_factors = np.outer(factors, factors)
         self._watch = Stopwatch()
 
     @property
@@ -244,8 +246,7 @@ class PoseEstimator:
 
     def _calibrated(self, covariance: FloatArray, pose: FloatArray, model: ObjectModel) -> FloatArray:
         """Scale by the bundle's factors, and leave the angle about continuous axes unknown."""
-        factors = np.sqrt(np.repeat(self.bundle.covariance_scales, 3))
-        return covariance_about_axes(covariance * np.outer(factors, factors), pose, model.symmetries_continuous)
+        return covariance_about_axes(covariance * self._covariance_factors, pose, model.symmetries_continuous)
 
     def _is_found(self, votes: Votes, keypoints_px: FloatArray, found: Sequence[PoseEstimate]) -> bool:
         name = self.bundle.objects[votes.object_index].name
@@ -265,8 +266,9 @@ def _check(image: ByteArray, camera: Camera) -> None:
 
 def _centrality(votes: Votes, size: int) -> float:
     """Rate an instance in a crop: much support, near the middle."""
-    away = np.linalg.norm(votes.keypoints_px[0] - (size - 1) / 2) / (size / 4)
-    return float(len(votes.cells) * votes.confidence * np.exp(-0.5 * away**2))
+    x, y = votes.keypoints_px[0].tolist()
+    away = math.hypot(x - (size - 1) / 2, y - (size - 1) / 2) / (size / 4)
+    return len(votes.cells) * votes.confidence * math.exp(-0.5 * away**2)
 
 
 def _upright_roll(pose: FloatArray, model: ObjectModel) -> float:
@@ -281,7 +283,7 @@ def _equivalent(pose: FloatArray, reference: FloatArray, model: ObjectModel) -> 
 def _same_place(keypoints_px: FloatArray, others_px: FloatArray) -> bool:
     """Tell whether two sets of (K, 2) pixels have centres nearer than a quarter of their extent."""
     extent = max(np.ptp(keypoints_px, axis=0).max(), np.ptp(others_px, axis=0).max())
-    return float(np.linalg.norm(keypoints_px[0] - others_px[0])) < 0.25 * float(extent)
+    return math.dist(keypoints_px[0], others_px[0]) < 0.25 * float(extent)
 
 
 def _distinct(found: Sequence[PoseEstimate]) -> list[PoseEstimate]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -26,12 +27,20 @@ class PixelMap:
     @classmethod
     def resized(cls, origin: tuple[float, float], step: tuple[float, float]) -> "PixelMap":
         """Return the map of an input whose first pixel begins at `origin`, with `step` frame pixels per pixel."""
-        return cls(np.column_stack([np.diag(step), np.array(origin) + np.array(step) / 2 - 0.5]))
+        (x0, y0), (dx, dy) = origin, step
+        return cls(np.array([[dx, 0.0, x0 + dx / 2 - 0.5], [0.0, dy, y0 + dy / 2 - 0.5]]))
+
+    @property
+    def scale(self) -> float:
+        """Frame pixels per pixel, the geometric mean of both axes."""
+        (a, b, _), (c, d, _) = self.matrix.tolist()
+        return math.sqrt(abs(a * d - b * c))
 
     def after(self, matrix: FloatArray) -> "PixelMap":
         """Return the map of an input whose pixels `matrix`, (2, 3), takes to those of this one."""
-        linear = self.matrix[:, :2]
-        return PixelMap(np.column_stack([linear @ matrix[:, :2], linear @ matrix[:, 2] + self.matrix[:, 2]]))
+        combined = self.matrix[:, :2] @ matrix
+        combined[:, 2] += self.matrix[:, 2]
+        return PixelMap(combined)
 
     def to_frame(self, pixels: FloatArray) -> FloatArray:
         """Map (..., 2) pixels of the input to the frame."""
@@ -57,13 +66,14 @@ class CropBox:
     @classmethod
     def around(cls, keypoints_px: FloatArray, fill: float, longer_side: int, roll: float = 0.0) -> "CropBox":
         """Return the box of the crop in which the extent of (K, 2) frame pixels spans the share `fill`."""
-        turned = keypoints_px @ picture_rotation(roll).T
+        rotation = picture_rotation(roll)
+        turned = keypoints_px @ rotation.T
         low, high = turned.min(axis=0), turned.max(axis=0)
-        crop_side = float(np.clip((high - low).max() / fill, SMALLEST_CROP, LARGEST_CROP * longer_side))
+        crop_side = min(max(float((high - low).max()) / fill, SMALLEST_CROP), LARGEST_CROP * longer_side)
         side = round(crop_side * _spread(roll))
         # The middle of n pixels from x0 is at x0 + (n - 1) / 2, pixel centres being integers.
-        corner = (low + high) / 2 @ picture_rotation(roll) - (side - 1) / 2
-        return cls(round(corner[0]), round(corner[1]), side, roll)
+        x0, y0 = ((low + high) / 2 @ rotation - (side - 1) / 2).tolist()
+        return cls(round(x0), round(y0), side, roll)
 
     def overlaps(self, width: int, height: int) -> bool:
         """Tell whether any pixel of a frame of this size is in the box."""
@@ -133,14 +143,20 @@ class Normaliser:
         red, green, blue = (float(round(255 * value)) for value in self.mean)
         return (blue, green, red)
 
+    @cached_property
+    def _tables(self) -> Float32Array:
+        """What each byte becomes, (3, 256), RGB: a pixel is read once and written once, which is what takes time."""
+        mean, std = np.array([self.mean, self.std])[:, :, None]
+        tables: Float32Array = (np.arange(256) / (255 * std) - mean / std).astype(np.float32)
+        return tables
+
     def batch(self, images_bgr: Sequence[ByteArray]) -> Float32Array:
         """Return (N, 3, H, W) of N images of one size; zeros fill up to multiples of SIZE_MULTIPLE."""
         height, width = images_bgr[0].shape[:2]
         padded = [math.ceil(side / SIZE_MULTIPLE) * SIZE_MULTIPLE for side in (height, width)]
-        batch = np.zeros((len(images_bgr), 3, *padded), np.float32)
+        batch = np.empty((len(images_bgr), 3, *padded), np.float32)
+        batch[:, :, height:], batch[:, :, :, width:] = 0.0, 0.0
         for planes, image in zip(batch, images_bgr, strict=True):
-            for channel, (mean, std) in enumerate(zip(self.mean, self.std, strict=True)):
-                plane = planes[channel, :height, :width]
-                np.multiply(image[:, :, 2 - channel], np.float32(1 / (255 * std)), out=plane)
-                plane -= np.float32(mean / std)
+            for plane, channel, table in zip(planes, cv2.split(image)[::-1], self._tables, strict=True):
+                cv2.LUT(channel, table, plane[:height, :width])
         return batch

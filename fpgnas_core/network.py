@@ -93,6 +93,8 @@ def _open(path: Path, providers: list[str], threads: int | None, optimised: bool
     options.intra_op_num_threads = threads or 0
     options.inter_op_num_threads = 1
     options.log_severity_level = _SILENT
+    # Otherwise the threads wait for the next frame by spinning, and take the cores from all that is not the network.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     if not optimised:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:

@@ -5,8 +5,9 @@ Perspective-n-Point Problem", ECCV 2020) on undistorted pixels. Then Levenberg-M
 observed pixels, lens distortion in the projection, residuals whitened by the pixels' covariances.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -23,10 +24,12 @@ MINIMUM_POINTS = 4
 """Three points leave up to four solutions."""
 
 _IDENTITY = np.eye(4)
+_DIAGONAL = np.eye(6)
+_MINUS_CROSS = -CROSS
 _STEPS = 20
-_CONVERGED = 1e-8  # squared length of a step in standard deviations
+_CONVERGED = 1e-5  # squared length of a step in standard deviations; the next would be far shorter still
 _SMALLEST_DEPTH = 1e-3  # metres
-_DEGENERATE = 1e-9  # smallest eigenvalue of the normal matrix after scaling its diagonal to one
+_DEGENERATE = 1e9  # trace of the inverse of the normal matrix after scaling its diagonal to one
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +60,20 @@ class SurfacePoints:
     sigmas: FloatArray
     """(n,), standard deviation of a point per axis, metres."""
 
-    def linearised(self, pose: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return how far points are off their rays in deviations, (2n,), and its derivatives by (dt, dtheta)."""
+    def linearised(self, pose: FloatArray) -> FloatArray:
+        """Return derivatives by (dt, dtheta) of how far points are off their rays in deviations, and that, (2n, 7)."""
         turned = self.points @ pose[:3, :3].T
         seen = turned + pose[:3, 3]
         residuals = (seen[:, :2] - self.rays * seen[:, 2:]) / self.sigmas[:, None]
-        by_translation = np.zeros((len(seen), 2, 3))
-        by_translation[:, 0, 0] = by_translation[:, 1, 1] = 1.0
-        by_translation[:, :, 2] = -self.rays
-        by_translation /= self.sigmas[:, None, None]
-        by_rotation = -by_translation @ (turned @ CROSS).reshape(-1, 3, 3)
-        return residuals.ravel(), np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
+        return _by_pose(self._by_translation, turned, residuals[:, :, None])
+
+    @cached_property
+    def _by_translation(self) -> FloatArray:
+        derivatives = np.zeros((len(self.points), 2, 3))
+        derivatives[:, 0, 0] = derivatives[:, 1, 1] = 1.0
+        derivatives[:, :, 2] = -self.rays
+        derivatives /= self.sigmas[:, None, None]
+        return derivatives
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +82,10 @@ class _Problem:
     pixels: FloatArray
     whitening: FloatArray
     camera: Camera
-    surface: SurfacePoints | None
+    surface: SurfacePoints | None = None
 
-    def linearised(self, pose: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-        """Return the whitened residuals (2K,) and their derivatives by (dt, dtheta), (2K, 6).
+    def linearised(self, pose: FloatArray) -> FloatArray | None:
+        """Return the derivatives of the whitened residuals by (dt, dtheta), and the residuals, (2K + 2n, 7).
 
         None if a point is not in front of the camera.
         """
@@ -89,29 +95,47 @@ class _Problem:
             return None
         projected, by_point = self.camera.project_with_jacobian(points)
         residuals = self.whitening @ (projected - self.pixels)[:, :, None]
-        by_translation = self.whitening @ by_point
-        # d(Exp(dtheta) x)/dtheta = -[x]x
-        by_rotation = -by_translation @ (turned @ CROSS).reshape(-1, 3, 3)
-        jacobian = np.concatenate([by_translation, by_rotation], axis=2).reshape(-1, 6)
-        if self.surface is None:
-            return residuals.ravel(), jacobian
-        off_rays, by_pose = self.surface.linearised(pose)
-        return np.concatenate([residuals.ravel(), off_rays]), np.concatenate([jacobian, by_pose])
+        keypoints = _by_pose(self.whitening @ by_point, turned, residuals)
+        return keypoints if self.surface is None else np.concatenate([keypoints, self.surface.linearised(pose)])
+
+
+def _by_pose(by_translation: FloatArray, turned: FloatArray, residuals: FloatArray) -> FloatArray:
+    """Return derivatives by (dt, dtheta) and residuals, (2n, 7).
+
+    From those by dt, (n, 2, 3), the turned points (n, 3) and the residuals (n, 2, 1).
+    """
+    # d(Exp(dtheta) x)/dtheta = -[x]x
+    by_rotation = by_translation @ (turned @ _MINUS_CROSS).reshape(-1, 3, 3)
+    return np.concatenate([by_translation, by_rotation, residuals], axis=2).reshape(-1, 7)
 
 
 @dataclass(frozen=True, eq=False)
 class _Minimum:
-    """Where the minimisation is: half the cost's gradient and the normal matrix J^T J at a pose."""
+    """Where the minimisation is."""
 
     pose: FloatArray
-    cost: float
-    gradient: FloatArray
-    normal: FloatArray
+    products: FloatArray
+    """(7, 7): [J r]^T [J r] of the Jacobian J and the residuals r at the pose."""
 
-    @classmethod
-    def at(cls, pose: FloatArray, residuals: FloatArray, jacobian: FloatArray) -> "_Minimum":
-        cost, gradient = float(residuals @ residuals), jacobian.T @ residuals
-        return cls(pose, cost, gradient, jacobian.T @ jacobian)
+    @property
+    def cost(self) -> float:
+        """Sum of the squared residuals."""
+        return float(self.products[6, 6])
+
+    @property
+    def gradient(self) -> FloatArray:
+        """Half the cost's, (6,)."""
+        return self.products[:6, 6]
+
+    @property
+    def normal(self) -> FloatArray:
+        """J^T J, (6, 6)."""
+        return self.products[:6, :6]
+
+    def step(self, damping: float) -> FloatArray | None:
+        """Return the step (dt, dtheta), None if the damped normal matrix is not positive definite."""
+        _, step, failed = dposv(self.normal * (1 + damping * _DIAGONAL), -self.gradient)
+        return None if failed else step
 
 
 def solve_pnp(
@@ -120,56 +144,66 @@ def solve_pnp(
     covariances: ArrayLike,
     camera: Camera,
     start: FloatArray | None = None,
-    surface: SurfacePoints | None = None,
+    surface: Callable[[FloatArray], SurfacePoints] | None = None,
 ) -> PnpSolution | None:
     """Return the most likely pose of (K, 3) keypoints, metres, seen at (K, 2) pixels of `camera`.
 
     `covariances` are the (K, 2, 2) covariances of the pixels, px^2, positive definite; `start` is a pose,
-    (4, 4), near the solution, in place of SQPnP's; `surface` are further points to fit. The pose's
-    covariance is the inverse of the weighted normal matrix. None if no pose explains the pixels from in
-    front of the camera or the points do not fix it (fewer than four, or in one line). Raises ShapeError.
+    (4, 4), near the solution, in place of SQPnP's; `surface` makes further points to fit of the pose that
+    the keypoints alone give. The pose's covariance is the inverse of the weighted normal matrix. None if no
+    pose explains the pixels from in front of the camera or the points do not fix it (fewer than four, or in
+    one line). Raises ShapeError.
     """
-    problem = _problem(keypoints, pixels, covariances, camera, surface)
+    problem = _problem(keypoints, pixels, covariances, camera)
     if len(problem.keypoints) < MINIMUM_POINTS:
         return None
     starts = _sqpnp_starts(problem) if start is None else iter([start])
     best = _best(problem, starts) or _best(problem, _fallback_starts(problem))
-    if best is None:
-        return None
-    covariance = _inverse(best.normal)
-    if covariance is None:
+    if best is not None and surface is not None:
+        best = _refine(replace(problem, surface=surface(best.pose)), best.pose)
+    covariance = None if best is None else _inverse(best.normal)
+    if best is None or covariance is None:
         return None
     projected = camera.project(transform_points(best.pose, problem.keypoints))
     squared = np.sum((projected - problem.pixels) ** 2, axis=1)
     return PnpSolution(best.pose, covariance, float(np.sqrt(squared.mean())))
 
 
-def _problem(
-    keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera, surface: SurfacePoints | None
-) -> _Problem:
+def _problem(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera) -> _Problem:
     points = checked("keypoints", keypoints, (None, 3))
     observed = checked("pixels", pixels, (len(points), 2))
-    spread = checked("covariances", covariances, (len(points), 2, 2))
-    try:
-        whitening = np.linalg.inv(np.linalg.cholesky(spread))
-    except np.linalg.LinAlgError as err:
+    return _Problem(points, observed, _whitening(checked("covariances", covariances, (len(points), 2, 2))), camera)
+
+
+def _whitening(covariances: FloatArray) -> FloatArray:
+    """Return the inverses of the Cholesky factors of (n, 2, 2) covariances. Raises ShapeError."""
+    xx, xy, yy = covariances[:, 0, 0], covariances[:, 0, 1], covariances[:, 1, 1]
+    determinants = xx * yy - xy**2
+    if len(xx) and min(xx.min(), determinants.min()) <= 0:
         msg = "covariances: expected positive definite 2x2 matrices, got others"
-        raise ShapeError(msg) from err
-    return _Problem(points, observed, whitening, camera, surface)
+        raise ShapeError(msg)
+    whitening = np.zeros_like(covariances)
+    whitening[:, 0, 0] = 1 / np.sqrt(xx)
+    whitening[:, 1, 1] = np.sqrt(xx / determinants)
+    whitening[:, 1, 0] = -xy / xx * whitening[:, 1, 1]
+    return whitening
 
 
 def _sqpnp_starts(problem: _Problem) -> Iterator[FloatArray]:
     """Yield SQPnP's poses from all points, and from the more certain half, which outliers spoil less."""
     ideal = problem.camera.undistort_pixels(problem.pixels)
-    certain = np.argsort(-np.linalg.det(problem.whitening))[: max(6, len(ideal) // 2)]
-    for chosen in (np.arange(len(ideal)), np.sort(certain)):
-        points, matrix = problem.keypoints[chosen], problem.camera.matrix
-        try:
-            found = cv2.solvePnPGeneric(points, ideal[chosen], matrix, None, flags=cv2.SOLVEPNP_SQPNP)
-        except cv2.error:  # It refuses points in one line, and objects that span less than some 0.01 rad.
-            continue
-        for rotation, translation in zip(found[1], found[2], strict=True):
-            yield make_transform(cv2.Rodrigues(rotation)[0], translation)
+    yield from _sqpnp(problem.keypoints, ideal, problem.camera)
+    certain = np.sort(np.argsort(-np.linalg.det(problem.whitening))[: max(6, len(ideal) // 2)])
+    yield from _sqpnp(problem.keypoints[certain], ideal[certain], problem.camera)
+
+
+def _sqpnp(keypoints: FloatArray, ideal: FloatArray, camera: Camera) -> Iterator[FloatArray]:
+    try:
+        found = cv2.solvePnPGeneric(keypoints, ideal, camera.matrix, None, flags=cv2.SOLVEPNP_SQPNP)
+    except cv2.error:  # It refuses points in one line, and objects that span less than some 0.01 rad.
+        return
+    for rotation, translation in zip(found[1], found[2], strict=True):
+        yield make_transform(cv2.Rodrigues(rotation)[0], translation)
 
 
 def _fallback_starts(problem: _Problem) -> Iterator[FloatArray]:
@@ -205,34 +239,39 @@ def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
     linearised, damping = problem.linearised(pose), 1e-4
     if linearised is None:
         return None
-    best = _Minimum.at(pose, *linearised)
+    best = _Minimum(pose, linearised.T @ linearised)
     for _ in range(_STEPS):
-        damped = best.normal.copy()
-        damped.flat[:: len(damped) + 1] += damping * (np.diagonal(best.normal) + 1e-12)
-        _, step, failed = dposv(damped, -best.gradient)
-        if failed:
+        step = best.step(damping)
+        if step is None:
             damping *= 10
             continue
-        moved = _IDENTITY.copy()
-        moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(step[3:])[0] @ best.pose[:3, :3], best.pose[:3, 3] + step[:3]
+        moved = _moved(best.pose, step)
+        # The squared length by the damped normal matrix, so never less than by the matrix itself.
+        if -step @ best.gradient < _CONVERGED:
+            return _Minimum(moved, best.products)
         linearised = problem.linearised(moved)
-        reached = None if linearised is None else _Minimum.at(moved, *linearised)
+        reached = None if linearised is None else _Minimum(moved, linearised.T @ linearised)
         if reached is None or reached.cost > best.cost:
             damping *= 10
         else:
             best, damping = reached, damping / 10
-        if step @ best.normal @ step < _CONVERGED:
-            break
     return best
+
+
+def _moved(pose: FloatArray, step: FloatArray) -> FloatArray:
+    moved = _IDENTITY.copy()
+    moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(step[3:])[0] @ pose[:3, :3], pose[:3, 3] + step[:3]
+    return moved
 
 
 def _inverse(normal: FloatArray) -> FloatArray | None:
     """Return the inverse of the (6, 6) normal matrix, None if the points leave a direction free."""
-    scale = np.sqrt(np.diag(normal))
+    scale = np.sqrt(normal.diagonal())
     if scale.min() <= 0:
         return None
-    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
-    if values[0] < _DEGENERATE:
+    scales = scale[:, None] * scale
+    _, inverse, failed = dposv(normal / scales, _DIAGONAL)
+    if failed or inverse.trace() > _DEGENERATE:
         return None
-    inverse: FloatArray = (vectors / values) @ vectors.T / np.outer(scale, scale)
-    return inverse
+    covariance: FloatArray = inverse / scales
+    return covariance

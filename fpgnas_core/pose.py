@@ -4,6 +4,7 @@ A vote knows where a keypoint is, seen or not, but errs as one with its neighbou
 surface a cell sees, and errs more by itself. Fitted together they give a better pose than either: above all its depth.
 """
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -40,26 +41,21 @@ def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap
 
     `stride`: input pixels per cell.
     """
-    coarse = coarse_pose(votes, model, pixel_map, camera)
-    if coarse is None:
-        return None
     chosen = _covered_cells(votes)
     if len(chosen) < _FEWEST_CELLS:
-        return coarse
-    pixels = pixel_map.to_frame(votes.keypoints_px)
+        return coarse_pose(votes, model, pixel_map, camera)
     return solve_pnp(
         model.keypoints,
-        pixels,
+        pixel_map.to_frame(votes.keypoints_px),
         pixel_map.covariances_to_frame(votes.covariances),
         camera,
-        start=coarse.T_camera_object,
-        surface=_surface(votes, chosen, model, stride, pixel_map, camera, coarse.T_camera_object),
+        surface=lambda pose: _surface(votes, chosen, model, stride, pixel_map, camera, pose),
     )
 
 
 def certainty(solution: PnpSolution, half_certain: float) -> float:
     """Return how well the rotation is known, 0 to 1; a half at a standard deviation an axis of `half_certain`, rad."""
-    variance = float(np.trace(solution.covariance[3:, 3:])) / 3
+    variance = float(solution.covariance[3:, 3:].trace()) / 3
     return 1 / (1 + variance / half_certain**2)
 
 
@@ -87,7 +83,7 @@ def _surface(
     ideal = camera.undistort_pixels(pixel_map.to_frame(cell_centers(votes.cells[chosen], stride)))
     rays = (ideal - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
     seen = transform_points(pose, points)
-    cell = stride * np.sqrt(abs(np.linalg.det(pixel_map.matrix[:, :2])) / (camera.fx * camera.fy))  # side, z = 1
+    cell = stride * pixel_map.scale / math.sqrt(camera.fx * camera.fy)  # side, z = 1
     variances = (votes.surface_sigmas[chosen] * size.mean()) ** 2 + (cell * seen[:, 2]) ** 2 / 12
     apart = np.sum((seen[:, :2] - rays * seen[:, 2:]) ** 2, axis=1)
     return SurfacePoints(points, rays, np.sqrt(variances + apart / _CAUCHY**2))

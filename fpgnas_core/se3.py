@@ -2,13 +2,13 @@
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 from transforms3d import quaternions
 
 from fpgnas_core.arrays import FloatArray, checked
 
-_IDENTITY = np.eye(3)
 CROSS = np.array([[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]], float)
 """(3, 9): a vector times this is its cross matrix, row by row."""
 
@@ -17,7 +17,7 @@ def make_transform(rotation: ArrayLike, translation: ArrayLike) -> FloatArray:
     """Return the (4, 4) transform of a (3, 3) rotation and a (3,) translation, metres."""
     transform = np.eye(4)
     transform[:3, :3] = checked("rotation", rotation, (3, 3))
-    transform[:3, 3] = checked("translation", np.ravel(np.asarray(translation)), (3,))
+    transform[:3, 3] = checked("translation", np.reshape(translation, -1), (3,))
     return transform
 
 
@@ -53,13 +53,7 @@ def cross_matrices(vectors: ArrayLike) -> FloatArray:
 
 def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
     """Return the (3, 3) rotation of a (3,) rotation vector, radians (Rodrigues' formula)."""
-    vector = checked("rotation_vector", rotation_vector, (3,))
-    half = math.hypot(*vector.tolist()) / 2
-    k = cross_matrices(vector[None])[0]
-    # By the half angle, (1 - cos a) / a^2 is exact for tiny angles too.
-    sinc = math.sin(half) / half if half else 1.0
-    rotation: FloatArray = _IDENTITY + sinc * math.cos(half) * k + 0.5 * sinc**2 * (k @ k)
-    return rotation
+    return np.asarray(cv2.Rodrigues(checked("rotation_vector", rotation_vector, (3,)))[0], np.float64)
 
 
 def log_rotation(rotation: ArrayLike) -> FloatArray:
@@ -72,9 +66,22 @@ def log_rotation(rotation: ArrayLike) -> FloatArray:
 
 
 def quaternion_xyzw_from_matrix(rotation: ArrayLike) -> FloatArray:
-    """Return the unit quaternion (x, y, z, w) of a (3, 3) rotation, w >= 0; ROS order."""
-    w, x, y, z = quaternions.mat2quat(checked("rotation", rotation, (3, 3)))
-    return np.array([x, y, z, w], dtype=np.float64)
+    """Return the unit quaternion (x, y, z, w) of a (3, 3) rotation, w >= 0; ROS order.
+
+    From the largest component on, so that none is divided by a small one (Shepperd, "Quaternion from rotation
+    matrix", 1978). In numbers, not arrays: every pose needs several, and eigenvalues take ten times as long.
+    """
+    r = checked("rotation", rotation, (3, 3)).tolist()
+    trace = r[0][0] + r[1][1] + r[2][2]
+    turned_most = max((0, 1, 2), key=lambda axis: r[axis][axis])
+    if trace >= r[turned_most][turned_most]:
+        quaternion = [r[2][1] - r[1][2], r[0][2] - r[2][0], r[1][0] - r[0][1], 1 + trace]
+    else:
+        i, j, k = turned_most, (turned_most + 1) % 3, (turned_most + 2) % 3
+        quaternion = [0.0, 0.0, 0.0, r[k][j] - r[j][k]]
+        quaternion[i], quaternion[j], quaternion[k] = 1 + 2 * r[i][i] - trace, r[j][i] + r[i][j], r[k][i] + r[i][k]
+    length = math.copysign(math.hypot(*quaternion), quaternion[3])
+    return np.array([component / length for component in quaternion])
 
 
 def matrix_from_quaternion_xyzw(quaternion: ArrayLike) -> FloatArray:

@@ -66,6 +66,8 @@ def nearest_equivalent(
     """
     pose = checked("T_camera_object", T_camera_object, (4, 4))
     reference = checked("T_reference", T_reference, (4, 4))
+    if not np.size(discrete) and not continuous:
+        return pose.copy()
     candidates = list(pose @ _with_identity(discrete))
     candidates += [_turned_towards(c, reference, s) for c in candidates for s in continuous]
     traces = [np.sum(reference[:3, :3] * candidate[:3, :3]) for candidate in candidates]

@@ -5,6 +5,8 @@ else. The first pass (or the last frame) knows it well enough to undo it, so tha
 with two.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -18,13 +20,17 @@ def upright_roll(center: ArrayLike, axis: ArrayLike) -> float:
     coordinates. A positive angle turns x towards y: clockwise on the screen. Seen along the axis, up is
     any direction. Raises ShapeError.
     """
-    return float(upright_rolls(checked("center", center, (3,))[None], checked("axis", axis, (3,))[None])[0])
+    x, y, z = checked("center", center, (3,)).tolist()
+    return float(_roll(x / z, y / z, *checked("axis", axis, (3,)).tolist()))
 
 
 def upright_rolls(centers: ArrayLike, axes: ArrayLike) -> FloatArray:
     """Return the (N,) angles of `upright_roll` of (N, 3) centres and axes. Raises ShapeError."""
     x, y, z = checked("centers", centers, (None, 3)).T
-    along = checked("axes", axes, (len(x), 3)).T
-    # The derivative of the projection as the centre moves along the axis.
-    rolls: FloatArray = -np.pi / 2 - np.arctan2(along[1] - y / z * along[2], along[0] - x / z * along[2])
+    rolls: FloatArray = _roll(x / z, y / z, *checked("axes", axes, (len(x), 3)).T)
     return rolls
+
+
+def _roll(x: Any, y: Any, along_x: Any, along_y: Any, along_z: Any) -> Any:
+    """Return the roll where a centre at (x, y, 1) moves along an axis: the derivative of its projection. Any shape."""
+    return -np.pi / 2 - np.arctan2(along_y - y * along_z, along_x - x * along_z)

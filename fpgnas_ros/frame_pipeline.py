@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from rclpy.logging import LoggingSeverity
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from fpgnas_core.bundle import Bundle
@@ -136,5 +137,6 @@ class FramePipeline:
         if frame.is_stamped:
             steps["image age"] = self._now_s() - frame.time_s
         self._statistics.add_processed(steps, has_pose, frame.is_stamped)
-        parts = ", ".join(f"{name} {1000 * seconds:.3f} ms" for name, seconds in steps.items())
-        self._logger.debug(f"frame {stamp_of(frame.message)}: {parts}")
+        if self._logger.is_enabled_for(LoggingSeverity.DEBUG):
+            parts = ", ".join(f"{name} {1000 * seconds:.3f} ms" for name, seconds in steps.items())
+            self._logger.debug(f"frame {stamp_of(frame.message)}: {parts}")

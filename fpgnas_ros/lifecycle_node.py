@@ -126,6 +126,8 @@ class PoseNode(LifecycleNode):
 
     def _load(self) -> None:
         started, settings = time.monotonic(), self._settings
+        # Said first: a node that is silent while it loads looks dead.
+        self.get_logger().info(f"loading model {settings.model}")
         bundle = load_bundle(resolve_model(settings.model))
         names = tuple(model.name for model in bundle.objects)
         check_object(settings.object, names)

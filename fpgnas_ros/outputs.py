@@ -1,11 +1,15 @@
 """What the node publishes for a frame."""
 
+from __future__ import annotations  # Publisher is not generic at run time on Humble
+
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from numpy.typing import NDArray
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import Image
@@ -45,20 +49,25 @@ class Outputs:
         self._model_info.publish(model_info)
 
     def publish(self, header: Header, estimates: Sequence[PoseEstimate], settings: NodeSettings) -> None:
-        """Everything but the picture. header: of the image; estimates: best first, maybe none."""
+        """Everything but the picture; the pose first, the rest as far as anybody listens.
+
+        header: of the image; estimates: best first, maybe none.
+        """
         best = next((e for e in estimates if settings.object in ("", e.name)), None)
         if best is not None:
             self._pose.publish(pose_stamped(header, best))
-            self._pose_with_covariance.publish(pose_with_covariance_stamped(header, best))
-        if estimates and settings.publish_tf:
+            if _is_heard(self._pose_with_covariance):
+                self._pose_with_covariance.publish(pose_with_covariance_stamped(header, best))
+        if estimates and settings.publish_tf and _is_heard(self._tf):
             self._tf.publish(transforms(header, estimates, settings.tf_prefix))
-        self._detections.publish(detections(header, estimates, self._models))
+        if _is_heard(self._detections):
+            self._detections.publish(detections(header, estimates, self._models))
 
     def publish_picture(
         self, header: Header, image: NDArray[np.uint8], estimates: Sequence[PoseEstimate], camera: Camera
     ) -> None:
         """The frame with the poses drawn on it, if anybody listens."""
-        if self._debug_image.get_subscription_count() == 0:
+        if not _is_heard(self._debug_image):
             return
         picture = image.copy()
         for estimate in estimates:
@@ -78,3 +87,7 @@ class Outputs:
             self._model_info,
         ):
             self._node.destroy_publisher(publisher)
+
+
+def _is_heard(publisher: Publisher[Any]) -> bool:
+    return publisher.get_subscription_count() > 0

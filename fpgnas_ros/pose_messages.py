@@ -33,8 +33,8 @@ Matrix = NDArray[np.float64]
 
 def to_pose(T_camera_object: Matrix) -> Pose:
     """A pose in the camera's frame; T_camera_object: (4, 4), metres."""
-    x, y, z, w = (float(q) for q in quaternion_xyzw_from_matrix(T_camera_object[:3, :3]))
-    tx, ty, tz = (float(t) for t in T_camera_object[:3, 3])
+    x, y, z, w = quaternion_xyzw_from_matrix(T_camera_object[:3, :3]).tolist()
+    tx, ty, tz = T_camera_object[:3, 3].tolist()
     return Pose(position=Point(x=tx, y=ty, z=tz), orientation=Quaternion(x=x, y=y, z=z, w=w))
 
 
@@ -70,13 +70,14 @@ def detections(header: Header, estimates: Sequence[PoseEstimate], models: dict[i
 
 def _detection(header: Header, estimate: PoseEstimate, model: ObjectModel) -> Detection3D:
     hypothesis = ObjectHypothesis(class_id=estimate.name, score=float(estimate.confidence))
-    centre = np.array(estimate.T_camera_object)
-    centre[:3, 3] = transform_points(estimate.T_camera_object, [model.box_center])[0]
+    pose = _with_covariance(estimate)
+    x, y, z = transform_points(estimate.T_camera_object, [model.box_center])[0].tolist()
+    centre = Pose(position=Point(x=x, y=y, z=z), orientation=pose.pose.orientation)
     width, depth, height = model.box_size
     return Detection3D(
         header=header,
-        results=[ObjectHypothesisWithPose(hypothesis=hypothesis, pose=_with_covariance(estimate))],
-        bbox=BoundingBox3D(center=to_pose(centre), size=Vector3(x=width, y=depth, z=height)),
+        results=[ObjectHypothesisWithPose(hypothesis=hypothesis, pose=pose)],
+        bbox=BoundingBox3D(center=centre, size=Vector3(x=width, y=depth, z=height)),
         id=f"{estimate.name}_{estimate.instance}",
     )
 

@@ -106,5 +106,7 @@ def event_rate(times: deque[float], now: float) -> float:
 
 
 def _percentiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    p50, p95, p99 = np.percentile(values, PERCENTILES)
-    return float(p50), float(p95), float(p99)
+    # As np.percentile, which takes five times as long: all that time a frame in progress waits for the interpreter.
+    places = np.array(PERCENTILES) / 100 * (len(values) - 1)
+    p50, p95, p99 = np.interp(places, np.arange(len(values)), np.sort(values)).tolist()
+    return p50, p95, p99

@@ -1,5 +1,6 @@
 """Which of a frame's estimates belongs to which track of the same object."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _DEPTH = 0.1  # of the distance: what a network is worst at
 _ANGLE = 0.35  # radians; how far a rotation estimate may be off
 _MOST_FROM_ANGLE = 9.0  # a rotation helps to choose and never forbids: it may be an outlier
 _IMPOSSIBLE = 1e6
+_IDENTITY = np.eye(3)
 
 
 class Place(NamedTuple):
@@ -61,11 +63,12 @@ def _cost_of_places(places: Sequence[Place], estimate: PoseEstimate, model: Obje
 
 def _cost(place: Place, estimate: PoseEstimate, model: ObjectModel) -> float:
     seen = estimate.T_camera_object[:3, 3]
-    offset, ray = seen - place.T_camera_object[:3, 3], seen / np.linalg.norm(seen)
+    offset, ray = seen - place.T_camera_object[:3, 3], seen / math.sqrt(seen @ seen)
+    across = offset - (offset @ ray) * ray
     # Two instances cannot be seen in one place: beyond a diameter across the line of sight it is another.
-    if np.linalg.norm(offset - (offset @ ray) * ray) > model.diameter:
+    if across @ across > model.diameter**2:
         return np.inf
-    floor = (_LATERAL * model.diameter) ** 2 * np.eye(3) + _DEPTH**2 * np.outer(seen, seen)
+    floor = (_LATERAL * model.diameter) ** 2 * _IDENTITY + _DEPTH**2 * seen[:, None] * seen
     covariance = place.covariance + estimate.covariance[:3, :3] + floor
     apart = float(offset @ np.linalg.solve(covariance, offset))
     return np.inf if apart > FARTHEST else apart + _from_angle(place.T_camera_object, estimate, model)

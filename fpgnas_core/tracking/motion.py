@@ -116,11 +116,16 @@ def left_jacobian(vector: FloatArray) -> FloatArray:
     angle = math.sqrt(float(vector @ vector))
     k = cross_matrices(vector[None])[0]
     second = 1 / 6 if angle < _SMALL_ANGLE else (angle - math.sin(angle)) / angle**3
-    # sinc keeps (1 - cos a)/a^2 exact at zero.
-    jacobian: FloatArray = np.eye(3) + 0.5 * np.sinc(angle / (2 * np.pi)) ** 2 * k + second * (k @ k)
+    # By the half angle, (1 - cos a)/a^2 is exact for tiny angles too.
+    sinc = math.sin(angle / 2) / (angle / 2) if angle else 1.0
+    jacobian: FloatArray = np.eye(3) + 0.5 * sinc**2 * k + second * (k @ k)
     return jacobian
 
 
 def _process_noise(dt: float, model: MotionModel) -> FloatArray:
-    density = np.diag(np.repeat([model.acceleration**2, model.turn_acceleration**2], 3))
-    return np.block([[dt**3 / 3 * density, dt**2 / 2 * density], [dt**2 / 2 * density, dt * density]])
+    density = np.repeat([model.acceleration**2, model.turn_acceleration**2], 3)
+    noise, place = np.zeros((12, 12)), np.arange(6)
+    noise[place, place] = dt**3 / 3 * density
+    noise[place, place + 6] = noise[place + 6, place] = dt**2 / 2 * density
+    noise[place + 6, place + 6] = dt * density
+    return noise

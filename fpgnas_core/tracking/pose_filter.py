@@ -1,6 +1,7 @@
 """The filter of one object's poses: refuses outliers, bridges gaps, and starts anew when it was wrong."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from scipy.special import chdtri
 
@@ -58,7 +59,7 @@ class PoseFilter:
         self, predicted: MotionState, pose: FloatArray, covariance: FloatArray, settings: FilterSettings
     ) -> MotionState:
         innovation = compare(predicted, pose, covariance)
-        if innovation.squared_distance <= chdtri(_POSE_DEGREES_OF_FREEDOM, 1 - settings.outlier_gate):
+        if innovation.squared_distance <= _farthest(settings.outlier_gate):
             self._outliers_in_a_row = 0
             return correct(predicted, innovation)
         self._outliers_in_a_row += 1
@@ -66,3 +67,9 @@ class PoseFilter:
             return predicted
         self._outliers_in_a_row = 0
         return first_state(predicted.stamp_s, pose, covariance, settings.motion)
+
+
+@cache
+def _farthest(share: float) -> float:
+    """Return the squared Mahalanobis distance within which a share of good poses lies."""
+    return float(chdtri(_POSE_DEGREES_OF_FREEDOM, 1 - share))

@@ -19,10 +19,19 @@ STEPS = ("waiting", "image conversion", "preprocessing", "network", "decoding", 
 def test_overhead_is_latency_less_the_networks_time_of_the_same_frame() -> None:
     peer = SimpleNamespace(published={1: 10.0, 2: 20.0, 3: 30.0}, poses={1: 10.050, 2: 20.030})
     times = {1: dict.fromkeys(STEPS, 40.0), 2: dict.fromkeys(STEPS, 10.0)}
-    figures = latencies(peer, [1, 2, 3], times)  # type: ignore[arg-type]
+    figures = latencies(peer, [1, 2, 3], times, jpeg=False)  # type: ignore[arg-type]
     assert figures["latency_p50_ms"] == pytest.approx(40.0)
     assert figures["network_p50_ms"] == pytest.approx(25.0)
     assert figures["overhead_p50_ms"] == pytest.approx(15.0)  # of 10 and 20
+
+
+def test_overhead_in_the_node_is_without_transport_and_jpeg_decoding() -> None:
+    peer = SimpleNamespace(published={1: 10.0}, poses={1: 10.050})
+    times = {1: dict.fromkeys(STEPS, 0.0) | {"network": 20.0, "received to published": 45.0, "image conversion": 3.0}}
+    raw, jpeg = (latencies(peer, [1], times, jpeg) for jpeg in (False, True))  # type: ignore[arg-type]
+    assert raw["transport_p50_ms"] == pytest.approx(5.0)
+    assert raw["overhead_in_node_p50_ms"] == pytest.approx(25.0)
+    assert jpeg["overhead_in_node_p50_ms"] == pytest.approx(22.0)
 
 
 def test_every_frame_is_accounted_for() -> None:
@@ -48,4 +57,5 @@ def test_a_short_run_writes_the_figures(tmp_path: Path) -> None:
     assert figures["unaccounted"] == 0
     assert 0 < figures["network_p50_ms"] <= figures["latency_p50_ms"]
     assert figures["latency_p50_ms"] <= figures["latency_p99_ms"]
-    assert {"network_p99_ms", "overhead_p50_ms", "dropped", "jpeg_conversion_p50_ms"} <= figures.keys()
+    assert {"network_p99_ms", "overhead_p50_ms", "overhead_in_node_p50_ms", "dropped"} <= figures.keys()
+    assert {"jpeg_conversion_p50_ms", "jpeg_overhead_in_node_p50_ms"} <= figures.keys()

@@ -179,7 +179,7 @@ def test_surface_points_with_errors_do_not_push_the_object_away() -> None:
     rays = (pixels - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
     surface = SurfacePoints(noisy, rays, np.full(len(noisy), 0.006))
     unsure = np.tile(1e6 * np.eye(2), (8, 1, 1))
-    fitted = solve_pnp(exact[:8], pixels[:8], unsure, camera, start=true, surface=surface)
+    fitted = solve_pnp(exact[:8], pixels[:8], unsure, camera, start=true, surface=lambda _: surface)
     pictured = solve_pnp(noisy, pixels, np.tile(np.eye(2), (len(noisy), 1, 1)), camera)
     assert fitted is not None
     assert pictured is not None

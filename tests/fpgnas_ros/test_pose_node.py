@@ -191,5 +191,9 @@ def test_diagnostics_tell_rates_latencies_and_what_runs(robot: Robot) -> None:
     assert 0 < float(values["network p50 [ms]"]) <= float(values["received to published p99 [ms]"])
 
 
-def test_log_says_what_was_loaded(running: tuple[NodeProcess, Robot]) -> None:
-    assert "bundle: part; 2 MFLOPs a crop on CPUExecutionProvider" in running[0].log()
+def test_log_says_what_is_loaded_and_what_was(running: tuple[NodeProcess, Robot]) -> None:
+    node, robot = running
+    robot.wait_for(lambda: "ready in" in node.log(), "end of loading in the log")
+    before, _, after = node.log().partition(f"loading model {node.model}")
+    assert "ready in" not in before
+    assert "bundle: part; 2 MFLOPs a crop on CPUExecutionProvider; ready in" in after

@@ -46,6 +46,14 @@ def test_missing_bundle_fails_configure_and_the_node_lives_on(start: Start, tmp_
     assert robot.state() == "inactive"
 
 
+def test_the_log_names_the_model_before_it_is_loaded(start: Start, tmp_path: Path) -> None:
+    """Nothing of a missing bundle can be loaded, so what is said of it was said before."""
+    node, robot = start(model=tmp_path / "none")
+    robot.wait_for(lambda: "configure failed" in node.log(), "failure")
+    before, _, _ = node.log().partition("configure failed")
+    assert f"loading model {tmp_path / 'none'}" in before
+
+
 def test_damaged_bundle_fails_configure_and_the_node_lives_on(start: Start, tmp_path: Path) -> None:
     bundle = write_painted_bundle(tmp_path / "bundle")
     content = bytearray(bundle.model_path.read_bytes())
