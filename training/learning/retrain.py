@@ -138,17 +138,24 @@ class Retraining:
         return found
 
     def _finish(self) -> None:
-        found = self._validate()
-        weights = {name: value.cpu() for name, value in self.averaged_network.state_dict().items()}
+        """Write what validates better: in a short training the average lags far behind the last weights."""
+        networks = {"average": self.averaged_network, "last": self.network}
+        validations = {name: validate(network, self.held_out) for name, network in networks.items()}
+        chosen = max(validations, key=lambda name: validations[name].shares()["add_0_1d"])
+        found = validations[chosen]
+        self.run.log(self.step, {f"{name}_add_0_1d": v.shares()["add_0_1d"] for name, v in validations.items()})
+        weights = {name: value.cpu() for name, value in networks[chosen].state_dict().items()}
         torch.save(weights, self.run.path / "weights.pt")
         metrics = found.shares() | {
+            "weights": chosen,
             "hours": self.hours,
             "steps": self.step,
             "crops_seen": self.step * self.settings.batch_size,
         }
         (self.run.path / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
         self.architecture.save(self.run.path / "architecture.json")
-        print(f"retrain: {self.hours:.2f} h; wrote {self.run.path / 'weights.pt'}\n{found.summary()}")
+        wrote = f"wrote {self.run.path / 'weights.pt'} ({chosen} weights)"
+        print(f"retrain: {self.hours:.2f} h; {wrote}\n{found.summary()}")
 
     def _inherit(self) -> None:
         source = self.settings.initial_weights

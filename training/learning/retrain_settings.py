@@ -41,7 +41,7 @@ class RetrainSettings:
     weight_decay: float = 1e-2
     """Weight decay of convolutions."""
     ema_decay: float = 0.998
-    """Decay of the moving average of the weights that is validated and exported."""
+    """Decay of the moving average of the weights, which is validated, and exported unless the last ones are better."""
     augmentation: float = 0.7
     """Strength of exposure, blur and noise, 0 to 1."""
     most_roll_deg: float = 180.0
