@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
@@ -16,5 +17,7 @@ def worker_context() -> ForkServerContext:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([IMPORTED])
+    # Read when NumPy is imported: its threads would wait by spinning on cores that have workers of their own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     forkserver.ensure_running()
     return context
