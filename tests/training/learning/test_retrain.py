@@ -1,5 +1,6 @@
 """Retraining and export: the loss falls, a stopped run ends as an unbroken one, the bundle equals the network."""
 
+import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -20,9 +21,10 @@ from training.errors import RunError
 from training.learning.export import check_parity, export, load_network
 from training.learning.export_settings import ExportSettings
 from training.learning.loss import pose_loss
-from training.learning.retrain import Retraining, retrain
+from training.learning.retrain import Retraining, best_of, retrain
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
+from training.learning.validation import Validation
 from training.space.architecture import load_architecture
 from training.space.network import PoseNetwork, build_network
 
@@ -143,3 +145,18 @@ def test_estimator_runs_the_exported_bundle(run: Path, dataset: str, tmp_path: P
 def test_unfinished_run_is_not_exported(search_run: Path, dataset: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"expected weights\.pt of a finished retraining"):
         export(ExportSettings(run=str(search_run), dataset=dataset, out=str(tmp_path)))
+
+
+def test_weights_that_validate_best_are_written_and_of_equal_ones_the_average(run: Path) -> None:
+    def validation(*errors: float) -> Validation:
+        return Validation(("part",), np.zeros(len(errors), np.int64), np.array(errors))
+
+    better, worse = validation(0.05, 0.2, 0.09), validation(0.05, 0.2, np.inf)
+    assert best_of({"average": worse, "last": better}) == "last"
+    assert best_of({"average": worse, "last": worse}) == "average"
+    metrics, checkpoint = json.loads((run / "metrics.json").read_text()), torch.load(run / "checkpoint.pt")
+    written = torch.load(run / "weights.pt", weights_only=True)
+    prefix, state = (
+        ("module.", checkpoint["average"]) if metrics["weights"] == "average" else ("", checkpoint["network"])
+    )
+    assert all(torch.equal(value, state[prefix + name]) for name, value in written.items())
