@@ -79,7 +79,13 @@ def _draws(crops: int, batch_size: int, seed: int, first_step: int, steps: int) 
 
 class _BatchMaker:
     def __init__(
-        self, crops: CropSet, seed: int, strength: float, team: Team, device: torch.device, most_roll: float
+        self,
+        crops: CropSet,
+        seed: int,
+        strength: float,
+        team: Team,
+        device: torch.device,
+        most_roll: float = np.pi,
     ) -> None:
         self.most_roll = most_roll
         self.crops, self.seed, self.strength, self.team, self.device = crops, seed, strength, team, device
