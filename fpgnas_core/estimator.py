@@ -151,6 +151,8 @@ class PoseEstimator:
             seen = self._decode(grids, 0)
         placed = [(votes, pixel_map.to_frame(votes.keypoints_px)) for votes in seen]
         new = [(votes, pixels) for votes, pixels in placed if not self._is_found(votes, pixels, found)]
+        if sought is None:
+            new = new[: self.max_instances]
         left = [self.max_instances if sought is None else sought.get(m.object_id, 0) for m in self.bundle.objects]
         candidates: list[_Candidate] = []
         for votes, pixels in new:
