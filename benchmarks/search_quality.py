@@ -152,7 +152,8 @@ def _make_and_train(settings: SearchQualitySettings, base: SearchSettings, data:
     search_hours = (time.monotonic() - start) / 3600 if job.name in SEARCHED else 0.0
     trained = _train(settings, searching, data, folder)
     found = json.loads((trained.run.path / "metrics.json").read_text())
-    tested = validate(trained.averaged_network, data.test).shares()
+    trained.network.load_state_dict(torch.load(trained.run.path / "weights.pt", weights_only=True))
+    tested = validate(trained.network, data.test).shares()
     return Result(
         *job,
         architecture.macs,

@@ -58,10 +58,8 @@ class Changes(NamedTuple):
         return Changes(*(part[chosen] for part in self))
 
 
-def draw_changes(
-    rng: np.random.Generator, crops: CropSet, strength: float, most_roll: float = np.pi
-) -> Changes:
-    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1. most_roll: `random_warps`."""
+def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, most_roll: float = np.pi) -> Changes:
+    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1. most_roll: radians."""
     count, size = len(crops), crops.pixels.size
     covers, colours, mirrors = _draw_covers(rng, count, size)
     seen = rng.random(count) < 0.8 * (strength > 0)  # the others are as a perfect camera sees them
@@ -99,8 +97,9 @@ def random_warps(rng: np.random.Generator, crops: CropSet, most_roll: float = np
 
 
 def surroundings(rng: np.random.Generator, size: int, count: int, most_roll: float = np.pi) -> Warps:
-    """(count, 2, 3) random warps about a crop's middle, from what the first pass sees to what the second takes it for."""
-    return _first_looks(rng, size, np.full((count, 2), (size - 1) / 2), np.log(MOST_ZOOM), most_roll)
+    """(count, 2, 3) random warps about a crop's middle, from what the first pass sees to the second's view of it."""
+    middles = np.full((count, 2), (size - 1) / 2)
+    return _first_looks(rng, size, middles, np.log(MOST_ZOOM), most_roll)
 
 
 def similarities(
@@ -114,7 +113,8 @@ def similarities(
 
     Mostly as the second pass sees an object: turned by `rolls`, its keypoints, (N, K, 2), spanning about CROP_FILL of
     the crop, near its centre. Otherwise, and where that would enlarge the picture too much or show too much of its
-    border, as the first pass sees it: rolled by at most `most_roll`, radians, near the size and the place that it was rendered with.
+    border, as the first pass sees it: rolled by at most `most_roll`, radians, near the size and the place that it was
+    rendered with.
     """
     count = len(rolls)
     angles = np.where(rng.random(count) < UPRIGHT_SHARE, rolls, rng.uniform(0, 2 * np.pi, count))

@@ -1,4 +1,4 @@
-"""Batches of augmented crops, fixed by the seed and the step alone, so that a resumed run sees what an unbroken one sees."""
+"""Batches of augmented crops, fixed by seed and step alone, so that a resumed run sees what an unbroken one sees."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def augmented_batches(
 ) -> Iterator[Batch]:
     """Batches of steps first_step to steps - 1, made ahead by a thread; of each the part of this process of a team.
 
-    strength: of exposure, blur and noise, 0 to 1.  device: where batches lie; an accelerator holds all crops, takes those
-    of a batch by their places and augments them itself, so that nothing but places and labels has to reach it.
+    strength: of exposure, blur and noise, 0 to 1.  device: where batches lie; an accelerator holds all crops, takes
+    those of a batch by their places and augments them itself, so that nothing but places and labels has to reach it.
     most_roll: as in `random_warps`.
     """
     make = _BatchMaker(crops, seed, strength, team or Team(), device, most_roll)

@@ -1,4 +1,4 @@
-"""A split of crops as two arrays beside it, mapped into memory: loaded once, shared by all processes that train on it."""
+"""A split of crops as two arrays beside it, mapped into memory: loaded once, shared by all that train on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pixels of training crops: parts that lie in files or in memory, behind one index, read where they are asked for."""
+"""The pixels of training crops: parts in files or in memory, behind one index, read where they are asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ PLANES = 8
 
 @dataclass(frozen=True, eq=False)
 class CropPixels:
-    """Planes of N crops of S x S px. parts: arrays of (n, PLANES, S, S) uint8.  places: (N,) in all of them, end to end."""
+    """Planes of N crops of S x S px.
+
+    parts: arrays of (n, PLANES, S, S) uint8.  places: (N,) in all of them, end to end.
+    """
 
     parts: tuple[NDArray[np.uint8], ...]
     places: NDArray[np.int64]

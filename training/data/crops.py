@@ -20,8 +20,9 @@ from training.data.objects import object_models
 class CropSet:
     """N square crops with one object each, or with none: then all that is said of it is without meaning.
 
-    is_shown: (N,).  keypoints_px: (N, K, 2) float32.  object_index: (N,) place in `objects`.  T_camera_object: (N, 4, 4), metres.
-    intrinsics: (N, 4) fx, fy, cx, cy, pixels.  dataset: the folder with the objects' meshes.
+    is_shown: (N,).  keypoints_px: (N, K, 2) float32.  object_index: (N,) place in `objects`.
+    T_camera_object: (N, 4, 4), metres.  intrinsics: (N, 4) fx, fy, cx, cy, pixels.
+    dataset: the folder with the objects' meshes.
     """
 
     objects: tuple[ObjectModel, ...]

@@ -1,4 +1,4 @@
-"""What JPEG leaves of pictures, on any device: the transform, the tables and the rounding of ITU-T T.81, no entropy code."""
+"""What JPEG leaves of pictures, on any device: transform, tables and rounding of ITU-T T.81, no entropy code."""
 
 from __future__ import annotations
 

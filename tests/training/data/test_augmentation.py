@@ -55,7 +55,9 @@ def scene(count: int) -> NDArray[np.uint8]:
     planes = np.zeros((count, PLANES, SIZE, SIZE), np.uint8)
     for crop in planes:
         for plane in (0, 1, 2, 4, 5, 6):
-            crop[plane] = cv2.resize(rng.integers(20, 200, (8, 8), np.uint8), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+            crop[plane] = cv2.resize(
+                rng.integers(20, 200, (8, 8), np.uint8), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC
+            )
         crop[MASK, 40:90, 30:100] = 255
         crop[OTHERS, 70:110, 10:60] = 3
         crop[PICTURE, 40:90, 30:100] //= 2
@@ -97,7 +99,10 @@ def test_tensors_expose_cover_and_grey_as_opencv_does() -> None:
     planes, changes = scene(16), plain_changes(16)
     drawn = draw_changes(np.random.default_rng(1), crops_of(planes, KEYPOINTS), 0.8)
     assert (drawn.covers[:, :, 2] > 0).any()
-    taken = {name: getattr(drawn, name) for name in ("covers", "cover_colours", "cover_mirrors", "gains", "gammas", "offsets")}
+    taken = {
+        name: getattr(drawn, name)
+        for name in ("covers", "cover_colours", "cover_mirrors", "gains", "gammas", "offsets")
+    }
     greys = np.arange(16) < 4
     expected, got = both(planes, changes._replace(greys=greys, **taken))
     assert np.abs(expected - got)[:, PICTURE].mean() < 1.0

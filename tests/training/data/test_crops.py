@@ -122,7 +122,7 @@ def test_crop_without_annotations_shows_no_object(copied: Path) -> None:
 
 def test_crops_without_an_object_train_the_classes_alone(copied: Path) -> None:
     for path in (copied / "val").glob("*/scene_gt*.json"):
-        path.write_text(json.dumps(dict.fromkeys(json.loads(path.read_text()), [])))
+        path.write_text(json.dumps({key: [] for key in json.loads(path.read_text())}))
     batch = next(plain_batches(load_crops(str(copied), ("val",), 5, 64), 12))
     channels = grid_channels(1, 5)
     grid = PoseGrid(*torch.full((12, sum(channels), 8, 8), 0.1).split(channels, dim=1))

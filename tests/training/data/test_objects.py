@@ -25,7 +25,9 @@ def test_keypoints_of_a_box_are_its_corners() -> None:
     assert {tuple(p) for p in found[1:]} == {tuple(c) for c in corners}
 
 
-def model(size: tuple[float, float, float], *turns: Rotation, axes: tuple[ContinuousSymmetry, ...] = ()) -> DatasetModel:
+def model(
+    size: tuple[float, float, float], *turns: Rotation, axes: tuple[ContinuousSymmetry, ...] = ()
+) -> DatasetModel:
     matrices = np.array([make_transform(turn.as_matrix(), [0, 0, 0]) for turn in turns]).reshape(-1, 4, 4)
     return DatasetModel(1, "thing", Path("none.ply"), 0.1, size, (0.0, 0.0, 0.0), matrices, axes)
 

@@ -46,5 +46,3 @@ def test_crops_too_small_are_refused(dataset: str) -> None:
     small = crops.take(np.nonzero(extent < 0.9 * 0.7 * 64 / MOST_ZOOM / np.sqrt(2))[0])
     with pytest.raises(DatasetError, match="validation crops: expected some whose keypoints span 22 px or more"):
         as_second_pass(small, seed=1)
-
-
