@@ -14,15 +14,26 @@ from training.data.crops import CropSet
 from training.data.second_pass import CROP_FILL, MOST_ZOOM, Warps, coarse_rolls, rotations, second_pass_warps, zooms_of
 from training.rendering.sensor import NORMAL_TABLE, blur_amount
 
-SECOND_PASS_SHARE = 0.8
-UPRIGHT_SHARE = 0.9
-"""Of those crops; in the others the first pass was wrong about the roll."""
 OFF_CENTRE = 0.25
 """Sides of the crop; an object farther from its middle is left there."""
 REFLECTED, REPEATED, MEAN_COLOURED = range(3)
 """What lies beyond the border of a picture: its mirror image, its last pixels, or the mean colour."""
 NO_BLUR = -1
 MOST_COVERS = 3
+
+
+class Looks(NamedTuple):
+    """Which of the robot's two passes crops are taken as."""
+
+    second_pass: float = 0.8
+    """Share taken as by the second pass; the others as by the first."""
+    upright: float = 0.9
+    """Share of those that are turned upright; in the others the first pass was wrong about the roll."""
+    most_roll: float = np.pi
+    """By which crops as the first pass sees them are turned, radians; pi is any roll."""
+
+
+USUAL_LOOKS = Looks()
 
 
 class Changes(NamedTuple):
@@ -58,8 +69,8 @@ class Changes(NamedTuple):
         return Changes(*(part[chosen] for part in self))
 
 
-def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, most_roll: float = np.pi) -> Changes:
-    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1. most_roll: radians."""
+def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, looks: Looks = USUAL_LOOKS) -> Changes:
+    """Random changes of all of these crops. strength: of exposure, blur and noise, 0 to 1."""
     count, size = len(crops), crops.pixels.size
     covers, colours, mirrors = _draw_covers(rng, count, size)
     seen = rng.random(count) < 0.8 * (strength > 0)  # the others are as a perfect camera sees them
@@ -67,7 +78,7 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, most
     kinds = np.where(seen & (rng.random(count) < 0.6 * strength), rng.integers(3, size=count), NO_BLUR)
     shares = rng.random(count)
     return Changes(
-        warps=random_warps(rng, crops, most_roll),
+        warps=random_warps(rng, crops, looks),
         borders=rng.integers(3, size=count),
         covers=covers,
         cover_colours=colours,
@@ -86,14 +97,11 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, most
     )
 
 
-def random_warps(rng: np.random.Generator, crops: CropSet, most_roll: float = np.pi) -> Warps:
-    """(N, 2, 3): `similarities` of crops that show an object, `surroundings` of the others.
-
-    most_roll: by which crops as the first pass sees them are turned, radians; pi is any roll.
-    """
+def random_warps(rng: np.random.Generator, crops: CropSet, looks: Looks = USUAL_LOOKS) -> Warps:
+    """(N, 2, 3): `similarities` of crops that show an object, `surroundings` of the others."""
     size = crops.pixels.size
-    shown = similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops), most_roll)
-    return np.where(crops.is_shown[:, None, None], shown, surroundings(rng, size, len(crops), most_roll))
+    shown = similarities(rng, size, crops.keypoints_px, coarse_rolls(rng, crops), looks)
+    return np.where(crops.is_shown[:, None, None], shown, surroundings(rng, size, len(crops), looks.most_roll))
 
 
 def surroundings(rng: np.random.Generator, size: int, count: int, most_roll: float = np.pi) -> Warps:
@@ -107,23 +115,22 @@ def similarities(
     size: int,
     keypoints_px: NDArray[np.float32],
     rolls: NDArray[np.float64],
-    most_roll: float = np.pi,
+    looks: Looks = USUAL_LOOKS,
 ) -> Warps:
     """(N, 2, 3) random warps of size x size crops: a roll, a zoom and a shift, of one of two kinds.
 
     Mostly as the second pass sees an object: turned by `rolls`, its keypoints, (N, K, 2), spanning about CROP_FILL of
     the crop, near its centre. Otherwise, and where that would enlarge the picture too much or show too much of its
-    border, as the first pass sees it: rolled by at most `most_roll`, radians, near the size and the place that it was
-    rendered with.
+    border, as the first pass sees it: turned, near the size and the place that it was rendered with.
     """
     count = len(rolls)
-    angles = np.where(rng.random(count) < UPRIGHT_SHARE, rolls, rng.uniform(0, 2 * np.pi, count))
+    angles = np.where(rng.random(count) < looks.upright, rolls, rng.uniform(0, 2 * np.pi, count))
     near = second_pass_warps(size, keypoints_px, angles, CROP_FILL * np.exp(rng.normal(0, 0.1, count)))
     anchors = (keypoints_px.min(axis=1) + keypoints_px.max(axis=1)) / 2
     is_central = np.abs(anchors - (size - 1) / 2).max(axis=1) <= OFF_CENTRE * size
-    is_near = (rng.random(count) < SECOND_PASS_SHARE) & (zooms_of(near) <= MOST_ZOOM) & is_central
+    is_near = (rng.random(count) < looks.second_pass) & (zooms_of(near) <= MOST_ZOOM) & is_central
     near[:, :, 2] += rng.normal(0, 0.04 * size, (count, 2))
-    return np.where(is_near[:, None, None], near, _first_looks(rng, size, anchors, 0.22, most_roll))
+    return np.where(is_near[:, None, None], near, _first_looks(rng, size, anchors, 0.22, looks.most_roll))
 
 
 def _first_looks(

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fpgnas_core.symmetry import symmetry_transforms
 from training.data import device_painting, painting
-from training.data.augmentation import draw_changes
+from training.data.augmentation import USUAL_LOOKS, Looks, draw_changes
 from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
 from training.data.crops import CropSet
 from training.data.second_pass import Warps
@@ -45,15 +45,14 @@ def augmented_batches(
     steps: int,
     team: Team | None = None,
     device: torch.device = CPU,
-    most_roll: float = np.pi,
+    looks: Looks = USUAL_LOOKS,
 ) -> Iterator[Batch]:
     """Batches of steps first_step to steps - 1, made ahead by a thread; of each the part of this process of a team.
 
     strength: of exposure, blur and noise, 0 to 1.  device: where batches lie; an accelerator holds all crops, takes
     those of a batch by their places and augments them itself, so that nothing but places and labels has to reach it.
-    most_roll: as in `random_warps`.
     """
-    make = _BatchMaker(crops, seed, strength, team or Team(), device, most_roll)
+    make = _BatchMaker(crops, seed, strength, team or Team(), device, looks)
     pending: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(1) as maker:
         for step, indices in _draws(len(crops), batch_size, seed, first_step, steps):
@@ -85,9 +84,9 @@ class _BatchMaker:
         strength: float,
         team: Team,
         device: torch.device,
-        most_roll: float = np.pi,
+        looks: Looks = USUAL_LOOKS,
     ) -> None:
-        self.most_roll = most_roll
+        self.looks = looks
         self.crops, self.seed, self.strength, self.team, self.device = crops, seed, strength, team, device
         self.symmetries = symmetry_table(crops)
         self.resident = None if device.type == "cpu" else _upload(crops.pixels, device)
@@ -96,7 +95,7 @@ class _BatchMaker:
     def __call__(self, step: int, indices: Indices) -> Batch:
         mine = slice(self.team.rank, None, self.team.size)
         rng = np.random.default_rng([self.seed, step])
-        changes = draw_changes(rng, self.crops.take(indices), self.strength, self.most_roll).take(mine)
+        changes = draw_changes(rng, self.crops.take(indices), self.strength, self.looks).take(mine)
         labels = self.crops.take(indices[mine])
         if self.resident is None:
             planes = torch.from_numpy(painting.paint(labels.pixels.read(), changes))

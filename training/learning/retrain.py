@@ -14,6 +14,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from training.data.augmentation import Looks
 from training.data.batches import Batch, augmented_batches
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
@@ -78,7 +79,7 @@ class Retraining:
             settings.steps,
             self.team,
             self.devices.device,
-            math.radians(settings.most_roll_deg),
+            Looks(settings.second_pass_share, settings.upright_share, math.radians(settings.most_roll_deg)),
         )
         bar = tqdm(
             total=settings.steps,

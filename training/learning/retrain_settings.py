@@ -44,6 +44,10 @@ class RetrainSettings:
     """Decay of the moving average of the weights, which is validated, and exported unless the last ones are better."""
     augmentation: float = 0.7
     """Strength of exposure, blur and noise, 0 to 1."""
+    second_pass_share: float = 0.8
+    """Share of the crops taken as by the second pass; the others as by the first, which finds the object."""
+    upright_share: float = 0.9
+    """Share of those turned upright; the others by any roll, for where the first pass was wrong about it."""
     most_roll_deg: float = 180.0
     """Crops as the first pass sees them are turned by up to this, degrees; 20 or so where objects stand (render.py
     --standing)."""
@@ -67,6 +71,9 @@ class RetrainSettings:
         """Refuse settings that cannot work: SettingsError names the field."""
         if not 0 <= self.most_roll_deg <= 180:
             raise SettingsError(f"most_roll_deg: expected 0 to 180, got {self.most_roll_deg:g}")
+        for name in ("second_pass_share", "upright_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{name}: expected 0 to 1, got {getattr(self, name):g}")
         for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops", "devices", "nodes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: expected at least 1, got {getattr(self, name)}")

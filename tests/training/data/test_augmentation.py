@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fpgnas_core.object_model import ObjectModel
 from training.data import device_painting, painting
-from training.data.augmentation import NO_BLUR, Changes, draw_changes, random_warps, similarities
+from training.data.augmentation import NO_BLUR, Changes, Looks, draw_changes, random_warps, similarities
 from training.data.batches import augmented_batches
 from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
 from training.data.crops import CropSet, load_crops
@@ -195,6 +195,21 @@ def test_most_crops_are_as_the_second_pass_takes_them() -> None:
     np.testing.assert_allclose(middles.mean(axis=0), 63.5, atol=1.5)
 
 
+def turned_by(looks: Looks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Zooms, and rolls in radians."""
+    warps = similarities(np.random.default_rng(0), SIZE, np.tile(KEYPOINTS, (400, 1, 1)), rolls(400), looks)
+    return np.sqrt(np.linalg.det(warps[:, :, :2])), np.arctan2(warps[:, 1, 0], warps[:, 0, 0])
+
+
+def test_shares_say_how_many_crops_are_as_each_pass_takes_them() -> None:
+    zooms, turns = turned_by(Looks(second_pass=1.0, upright=0.5))
+    assert (zooms > 1.2).mean() > 0.9  # some would be enlarged too much
+    assert np.isclose(turns, 0.3).mean() == pytest.approx(0.5, abs=0.08)
+    zooms, turns = turned_by(Looks(second_pass=0.0))
+    assert (zooms < 1.3).all()
+    assert not np.isclose(turns, 0.3).any()
+
+
 def test_strength_zero_leaves_the_camera_perfect() -> None:
     crops = crops_of(scene(64), KEYPOINTS)
     changes = draw_changes(np.random.default_rng(2), crops, 0.0)
@@ -232,7 +247,7 @@ def test_crop_without_an_object_is_seen_near_and_far_about_its_middle() -> None:
 def test_crops_of_standing_objects_are_rolled_little_for_the_first_pass() -> None:
     crops = crops_of(np.zeros((300, PLANES, SIZE, SIZE), np.uint8), KEYPOINTS)
     crops.is_shown[:] = False
-    warps = random_warps(np.random.default_rng(2), crops, np.radians(20))
+    warps = random_warps(np.random.default_rng(2), crops, Looks(most_roll=np.radians(20)))
     rolled = np.degrees(np.arctan2(warps[:, 1, 0], warps[:, 0, 0]))
     assert np.abs(rolled).max() <= 20
     assert np.ptp(rolled) > 35
