@@ -1,4 +1,4 @@
-"""From an image to poses: first pass on the frame, second pass on a crop of each instance, again if far off, PnP."""
+"""From an image to poses: first pass on the frame, second pass on a crop of each instance, anew if far off, PnP."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,9 @@ _HALF_CERTAIN_FIRST, _HALF_CERTAIN = math.radians(100), math.radians(30)
 
 What is no instance of the object looks like it from nowhere: its votes disagree by their own account. Chosen so that
 as many instances are found as without (demo recording and 100 renders), with half as many false ones."""
+_MOST_LOOKS = 3
+"""Crops of an instance at first sight. A third is seldom needed where the first pass is good (no change on 400 renders
+of the demo object), and pays where it is not: from 7.2 to 9.2 % ADD-0.1d on 250 of the satellite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,15 +178,19 @@ class PoseEstimator:
         return _Candidate(votes.object_index, pixels, roll, np.eye(4), None)
 
     def _at_first_sight(self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]) -> list[PoseEstimate]:
-        """Return the poses of what the first pass found; where a crop was taken far off, it is taken once more."""
-        fitting: list[tuple[_Candidate, PoseEstimate]] = []
-        misplaced: list[tuple[_Candidate, PoseEstimate]] = []
-        for taken, pose in self._second_pass(image, camera, candidates):
-            (found,) = self._tracked(camera, [pose]) or [taken]
-            off = is_misplaced(taken.keypoints_px, taken.roll, found.keypoints_px, found.roll)
-            (misplaced if off else fitting).append((found, pose))
-        again = self._second_pass(image, camera, [found for found, _ in misplaced])
-        return [pose for _, pose in (*fitting, *again)]
+        """Return the poses of what the first pass found; a crop that was taken far off is taken anew."""
+        fitting: list[PoseEstimate] = []
+        for looks_left in reversed(range(_MOST_LOOKS)):
+            misplaced: list[_Candidate] = []
+            for taken, pose in self._second_pass(image, camera, candidates):
+                (found,) = self._tracked(camera, [pose]) or [taken]
+                off = is_misplaced(taken.keypoints_px, taken.roll, found.keypoints_px, found.roll)
+                if off and looks_left:
+                    misplaced.append(found)
+                else:
+                    fitting.append(pose)
+            candidates = misplaced
+        return fitting
 
     def _second_pass(
         self, image: ByteArray, camera: Camera, candidates: Sequence[_Candidate]

@@ -104,6 +104,17 @@ def test_tracking_skips_the_first_pass_and_keeps_the_number(
     np.testing.assert_allclose(tracked[0].keypoints_px[0], moved, atol=0.01)
 
 
+@pytest.mark.parametrize(("far_off", "crops"), [([False], 1), ([True, False], 2), ([True, True, True], 3)])
+def test_crop_taken_far_off_is_taken_anew_at_most_twice(
+    estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch, far_off: list[bool], crops: int
+) -> None:
+    verdicts = iter(far_off)
+    monkeypatch.setattr("fpgnas_core.estimator.is_misplaced", lambda *_: next(verdicts))
+    shapes = record_passes(estimator, monkeypatch)
+    assert len(estimator.estimate(picture([CENTER]), CAMERA)) == 1
+    assert shapes == [(1, 3, 256, 320), *crops * [(1, 3, 128, 128)]]
+
+
 def test_lost_track_runs_the_first_pass(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
     first = estimator.estimate(picture([CENTER]), CAMERA)
     shapes = record_passes(estimator, monkeypatch)
