@@ -1,5 +1,6 @@
 """From the network's grids to instances: group cells by voted centre, fuse their votes robustly."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ SMALLEST_RADIUS = 1.5
 """Cells whose voted centres are this near each other belong together, strides."""
 SMALLEST_FILL = 0.05
 """An instance needs cells on this share of the area that its keypoints span."""
+
+SIZE_UNIT_PX = 64.0
+"""What apparent sizes are counted in, pixels of the network's input."""
 
 _LARGEST_INSTANCES = 32  # per object
 _SHIFTS = 3
@@ -44,6 +48,10 @@ class Votes:
     """(n, 3), where in the object's box each cell sees its surface, -0.5 to 0.5 an axis."""
     surface_sigmas: FloatArray
     """(n,), standard deviations of that, in boxes."""
+    size_px: float
+    """How large the object appears: its diameter at its centre's distance, pixels of the network's input."""
+    size_sigma: float
+    """Standard deviation of the natural log of that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +64,8 @@ class _Cells:
     variances: FloatArray  # (K, n), px^2
     surface: FloatArray  # (3, n)
     surface_sigmas: FloatArray  # (n,)
+    log_sizes: FloatArray  # (n,)
+    size_variances: FloatArray  # (n,)
 
 
 def decode(
@@ -64,6 +74,8 @@ def decode(
     keypoint_log_scales: ArrayLike,
     surface_coordinates: ArrayLike,
     surface_log_scales: ArrayLike,
+    log_sizes: ArrayLike,
+    size_log_scales: ArrayLike,
     stride: int,
     threshold: float,
 ) -> list[Votes]:
@@ -72,11 +84,12 @@ def decode(
     `class_logits` (C, h, w), `keypoint_offsets` (2K, h, w) in strides from the cell's centre, and
     `keypoint_log_scales` (K, h, w), natural log of the Laplace scale in strides; the first keypoint is
     the centre. `surface_coordinates` (3, h, w) are where in the object's box a cell sees its surface, in
-    boxes, and `surface_log_scales` (1, h, w) the log of their Laplace scale. Cell (row, column) has its
-    centre at ((column + 0.5) * stride - 0.5, ...). Cells count from confidence `threshold`. A Laplace
-    vote of scale b has variance 2 b^2 per axis; votes of one instance share their errors, so their number
-    does not divide the variance: the fused covariance is the mean of the variances plus the disagreement
-    of the votes. Raises ShapeError.
+    boxes, and `surface_log_scales` (1, h, w) the log of their Laplace scale. `log_sizes` (1, h, w) are the
+    log of how large the object appears, in SIZE_UNIT_PX, and `size_log_scales` (1, h, w) that of their
+    Laplace scale. Cell (row, column) has its centre at ((column + 0.5) * stride - 0.5, ...). Cells count
+    from confidence `threshold`. A Laplace vote of scale b has variance 2 b^2 per axis; votes of one instance
+    share their errors, so their number does not divide the variance: the fused covariance is the mean of
+    the variances plus the disagreement of the votes. Raises ShapeError.
     """
     logits = checked("class_logits", class_logits, (None, None, None))
     size, least = logits.shape[1:], logit(threshold)
@@ -85,7 +98,9 @@ def decode(
         _flat("keypoint_offsets", keypoint_offsets, 2 * len(scales), size),
         scales,
         _flat("surface_log_scales", surface_log_scales, 1, size),
+        _flat("size_log_scales", size_log_scales, 1, size),
         _flat("surface_coordinates", surface_coordinates, 3, size),
+        _flat("log_sizes", log_sizes, 1, size),
     )
     found = []
     for index, own in enumerate(logits.reshape(len(logits), -1)):
@@ -107,19 +122,21 @@ def _flat(name: str, grid: ArrayLike, channels: int | None, size: Sequence[int])
 def _cells(places: IntArray, confidences: FloatArray, said: FloatArray, stride: int) -> _Cells:
     """Return the cells at (2, n) `places`.
 
-    `said` (3K + 4, n): offsets, log scales of keypoints and of the surface, coordinates.
+    `said` (3K + 6, n): offsets, log scales of keypoints, of the surface and of sizes, coordinates, log sizes.
     """
-    n_keypoints = (len(said) - 4) // 3
+    n_keypoints = (len(said) - 6) // 3
     offsets = said[: 2 * n_keypoints].reshape(n_keypoints, 2, -1)
-    scales = np.minimum(np.maximum(said[2 * n_keypoints : -3], _LOG_SCALES[0]), _LOG_SCALES[1])
+    scales = np.minimum(np.maximum(said[2 * n_keypoints : -4], _LOG_SCALES[0]), _LOG_SCALES[1])
     variances = 2 * np.exp(2 * scales)  # of Laplace distributions
     return _Cells(
         places,
         confidences,
         (offsets + (places[::-1] + 0.5)) * stride - 0.5,
-        np.maximum(variances[:-1], _SMALLEST_SIGMA**2) * stride**2,
-        said[-3:],
-        np.sqrt(variances[-1]),
+        np.maximum(variances[:-2], _SMALLEST_SIGMA**2) * stride**2,
+        said[-4:-1],
+        np.sqrt(variances[-2]),
+        said[-1],
+        variances[-1],
     )
 
 
@@ -181,6 +198,7 @@ def _fuse(cells: _Cells, group: IntArray, object_index: int) -> Votes:
     apart = votes - fused[:, :, None]
     spread = np.einsum("kcn,kdn,kn->kcd", apart, apart, robust)
     spread[:, _AXES, _AXES] += np.einsum("kn,kn->k", robust, variances)[:, None]
+    log_size, size_sigma = _fused_size(cells, group)
     return Votes(
         object_index,
         float(confidences @ confidences / confidences.sum()),
@@ -190,7 +208,18 @@ def _fuse(cells: _Cells, group: IntArray, object_index: int) -> Votes:
         confidences,
         cells.surface[:, group].T,
         cells.surface_sigmas[group],
+        SIZE_UNIT_PX * math.exp(log_size),
+        size_sigma,
     )
+
+
+def _fused_size(cells: _Cells, group: IntArray) -> tuple[float, float]:
+    """Return the log size of an instance and its standard deviation: cells err as one here, too."""
+    sizes, variances = cells.log_sizes[group], cells.size_variances[group]
+    weights = cells.confidences[group] / variances
+    weights /= weights.sum()
+    size = float(weights @ sizes)
+    return size, math.sqrt(float(weights @ ((sizes - size) ** 2 + variances)))
 
 
 def _weighted_median(votes: FloatArray, weights: FloatArray) -> FloatArray:

@@ -222,6 +222,8 @@ class PoseEstimator:
             grids.keypoint_log_scales[index],
             grids.surface_coordinates[index],
             grids.surface_log_scales[index],
+            grids.log_sizes[index],
+            grids.size_log_scales[index],
             self.bundle.stride,
             self.confidence_threshold,
         )

@@ -16,7 +16,15 @@ PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecution
 """Execution providers, best first."""
 
 INPUT = "image"
-OUTPUTS = ("class_logits", "keypoint_offsets", "keypoint_log_scales", "surface_coordinates", "surface_log_scales")
+OUTPUTS = (
+    "class_logits",
+    "keypoint_offsets",
+    "keypoint_log_scales",
+    "surface_coordinates",
+    "surface_log_scales",
+    "log_sizes",
+    "size_log_scales",
+)
 
 _SILENT = 3
 
@@ -35,6 +43,10 @@ class Grids:
     """(N, 3, h, w), where in the object's box lies what the cell sees, -0.5 to 0.5 an axis."""
     surface_log_scales: Float32Array
     """(N, 1, h, w), natural log of the Laplace scale of an axis, in boxes."""
+    log_sizes: Float32Array
+    """(N, 1, h, w), natural log of how large the object appears: its diameter at its distance, in 64 input pixels."""
+    size_log_scales: Float32Array
+    """(N, 1, h, w), natural log of the Laplace scale of that."""
 
 
 class Network:
@@ -65,7 +77,7 @@ def check_model(path: Path, n_objects: int, n_keypoints: int, stride: int) -> No
     a small blank image must give one cell per `stride` pixels.
     """
     session = _open(path, ["CPUExecutionProvider"], threads=1, optimised=False)
-    channels = dict(zip(OUTPUTS, (n_objects, 2 * n_keypoints, n_keypoints, 3, 1), strict=True))
+    channels = dict(zip(OUTPUTS, (n_objects, 2 * n_keypoints, n_keypoints, 3, 1, 1, 1), strict=True))
     _check_tensors(path, "inputs", session.get_inputs(), {INPUT: 3})
     _check_tensors(path, "outputs", session.get_outputs(), channels)
     free = session.get_inputs()[0].shape

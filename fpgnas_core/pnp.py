@@ -76,16 +76,36 @@ class SurfacePoints:
         return derivatives
 
 
+@dataclass(frozen=True)
+class Distance:
+    """How far away the first keypoint is, along the optical axis."""
+
+    metres: float
+    log_sigma: float
+    """Standard deviation of the natural log of it."""
+
+    def linearised(self, turned: FloatArray, point: FloatArray) -> FloatArray:
+        """Return derivatives by (dt, dtheta) of how far off the point is in deviations, and that, (1, 7).
+
+        `turned` and `point`, (3,): the keypoint turned, and then moved, by the pose.
+        """
+        scale, row = 1 / (point[2] * self.log_sigma), np.zeros((1, 7))
+        row[0, 2], row[0, 3], row[0, 4] = scale, scale * turned[1], -scale * turned[0]
+        row[0, 6] = np.log(point[2] / self.metres) / self.log_sigma
+        return row
+
+
 @dataclass(frozen=True, eq=False)
 class _Problem:
     keypoints: FloatArray
     pixels: FloatArray
     whitening: FloatArray
     camera: Camera
+    distance: Distance | None = None
     surface: SurfacePoints | None = None
 
     def linearised(self, pose: FloatArray) -> FloatArray | None:
-        """Return the derivatives of the whitened residuals by (dt, dtheta), and the residuals, (2K + 2n, 7).
+        """Return the derivatives of the whitened residuals by (dt, dtheta), and the residuals, (2K + 1 + 2n, 7).
 
         None if a point is not in front of the camera.
         """
@@ -95,8 +115,12 @@ class _Problem:
             return None
         projected, by_point = self.camera.project_with_jacobian(points)
         residuals = self.whitening @ (projected - self.pixels)[:, :, None]
-        keypoints = _by_pose(self.whitening @ by_point, turned, residuals)
-        return keypoints if self.surface is None else np.concatenate([keypoints, self.surface.linearised(pose)])
+        parts = [_by_pose(self.whitening @ by_point, turned, residuals)]
+        if self.distance is not None:
+            parts.append(self.distance.linearised(turned[0], points[0]))
+        if self.surface is not None:
+            parts.append(self.surface.linearised(pose))
+        return np.concatenate(parts)
 
 
 def _by_pose(by_translation: FloatArray, turned: FloatArray, residuals: FloatArray) -> FloatArray:
@@ -144,17 +168,18 @@ def solve_pnp(
     covariances: ArrayLike,
     camera: Camera,
     start: FloatArray | None = None,
+    distance: Distance | None = None,
     surface: Callable[[FloatArray], SurfacePoints] | None = None,
 ) -> PnpSolution | None:
     """Return the most likely pose of (K, 3) keypoints, metres, seen at (K, 2) pixels of `camera`.
 
     `covariances` are the (K, 2, 2) covariances of the pixels, px^2, positive definite; `start` is a pose,
-    (4, 4), near the solution, in place of SQPnP's; `surface` makes further points to fit of the pose that
-    the keypoints alone give. The pose's covariance is the inverse of the weighted normal matrix. None if no
-    pose explains the pixels from in front of the camera or the points do not fix it (fewer than four, or in
-    one line). Raises ShapeError.
+    (4, 4), near the solution, in place of SQPnP's; `distance` is that of the first keypoint where it is known;
+    `surface` makes further points to fit of the pose that these give. The pose's covariance is the inverse of
+    the weighted normal matrix. None if no pose explains the pixels from in front of the camera or the points
+    do not fix it (fewer than four, or in one line). Raises ShapeError.
     """
-    problem = _problem(keypoints, pixels, covariances, camera)
+    problem = replace(_problem(keypoints, pixels, covariances, camera), distance=distance)
     if len(problem.keypoints) < MINIMUM_POINTS:
         return None
     starts = _sqpnp_starts(problem) if start is None else iter([start])

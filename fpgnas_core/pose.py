@@ -15,7 +15,7 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.decode import Votes, cell_centers
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.pnp import PnpSolution, SurfacePoints, solve_pnp
+from fpgnas_core.pnp import Distance, PnpSolution, SurfacePoints, solve_pnp
 from fpgnas_core.se3 import transform_points
 
 Solver: TypeAlias = Callable[[Votes, ObjectModel, int, PixelMap, Camera], PnpSolution | None]
@@ -33,7 +33,8 @@ def coarse_pose(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: C
     `pixel_map` maps the network's input to the frame of `camera`.
     """
     pixels = pixel_map.to_frame(votes.keypoints_px)
-    return solve_pnp(model.keypoints, pixels, pixel_map.covariances_to_frame(votes.covariances), camera)
+    covariances = pixel_map.covariances_to_frame(votes.covariances)
+    return solve_pnp(model.keypoints, pixels, covariances, camera, distance=_distance(votes, model, pixel_map, camera))
 
 
 def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap, camera: Camera) -> PnpSolution | None:
@@ -49,8 +50,21 @@ def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap
         pixel_map.to_frame(votes.keypoints_px),
         pixel_map.covariances_to_frame(votes.covariances),
         camera,
+        distance=_distance(votes, model, pixel_map, camera),
         surface=lambda pose: _surface(votes, chosen, model, stride, pixel_map, camera, pose),
     )
+
+
+def _distance(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: Camera) -> Distance:
+    """Return the distance of the object's centre at which it appears as large as its cells say.
+
+    A lens enlarges each part of the picture by another factor; that where the centre is seen counts.
+    """
+    ideal = camera.undistort_pixels(pixel_map.to_frame(votes.keypoints_px[:1]))[0]
+    x, y = (ideal - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
+    _, by_point = camera.project_with_jacobian(np.array([[x, y, 1.0]]))
+    focal_px = math.sqrt(abs(np.linalg.det(by_point[0, :, :2])))
+    return Distance(focal_px * model.diameter / (votes.size_px * pixel_map.scale), votes.size_sigma)
 
 
 def certainty(solution: PnpSolution, half_certain: float) -> float:

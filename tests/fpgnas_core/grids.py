@@ -15,13 +15,17 @@ STRIDE = 8
 
 @dataclass
 class GridSet:
-    """Outputs for one image: logits (1, h, w), offsets (2K, h, w), log scales (K, h, w), surface (3 and 1, h, w)."""
+    """Outputs for one image: logits (1, h, w), offsets (2K, h, w), log scales (K, h, w), surface (3 and 1, h, w), sizes
+    (1 and 1, h, w).
+    """
 
     class_logits: FloatArray
     keypoint_offsets: FloatArray
     keypoint_log_scales: FloatArray
     surface_coordinates: FloatArray
     surface_log_scales: FloatArray
+    log_sizes: FloatArray
+    size_log_scales: FloatArray
 
     @classmethod
     def empty(cls, columns: int, rows: int, n_keypoints: int) -> "GridSet":
@@ -31,6 +35,8 @@ class GridSet:
             np.zeros((2 * n_keypoints, *shape)),
             np.zeros((n_keypoints, *shape)),
             np.zeros((3, *shape)),
+            np.full((1, *shape), 5.0),
+            np.zeros((1, *shape)),
             np.full((1, *shape), 5.0),
         )
 

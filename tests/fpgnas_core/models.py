@@ -34,7 +34,7 @@ def box_object(
 
 def convolution_model(weights: FloatArray, biases: FloatArray, n_objects: int, n_keypoints: int) -> bytes:
     """Return the ONNX model whose output is one convolution of kernel and stride 8, split by channels."""
-    lengths = [n_objects, 2 * n_keypoints, n_keypoints, 3, 1]
+    lengths = [n_objects, 2 * n_keypoints, n_keypoints, 3, 1, 1, 1]
     names = list(OUTPUTS)
     nodes = [
         helper.make_node("Conv", ["image", "weights", "biases"], ["grid"], strides=[STRIDE, STRIDE]),
@@ -58,7 +58,7 @@ def convolution_model(weights: FloatArray, biases: FloatArray, n_objects: int, n
 
 def silent_model(n_objects: int = 1, n_keypoints: int = 12) -> bytes:
     """Return a model that sees nothing: all outputs are zero but the logits, which are -5."""
-    channels = n_objects + 3 * n_keypoints + 4
+    channels = n_objects + 3 * n_keypoints + 6
     biases = np.zeros(channels)
     biases[:n_objects] = -5.0
     return convolution_model(np.zeros((channels, 3, STRIDE, STRIDE)), biases, n_objects, n_keypoints)

@@ -45,7 +45,7 @@ def network_for(bundle: Bundle, layout_px: FloatArray, scale: float = 0.1) -> by
     Every object of the bundle gets the same logits; the network says that its votes have the Laplace `scale`, strides.
     """
     objects, n_keypoints = len(bundle.objects), len(layout_px)
-    weights = np.zeros((objects + 3 * n_keypoints + 4, 3, STRIDE, STRIDE))
+    weights = np.zeros((objects + 3 * n_keypoints + 6, 3, STRIDE, STRIDE))
     biases = np.zeros(len(weights))
     levels, means = 255 * np.array(bundle.std), 255 * np.array(bundle.mean)
     average = 1 / STRIDE**2
@@ -56,7 +56,7 @@ def network_for(bundle: Bundle, layout_px: FloatArray, scale: float = 0.1) -> by
         weights[channels, axis] = -levels[axis] * average / (STRIDE * STEP)
         biases[channels] = (layout_px[:, axis] + 128 - means[axis]) / (STRIDE * STEP)
     biases[objects + 2 * n_keypoints :] = np.log(scale)
-    biases[-1] = 5.0  # it knows nothing of the surface
+    biases[[-3, -1]] = 5.0  # it knows nothing of the surface and of sizes
     return convolution_model(weights, biases, objects, n_keypoints)
 
 

@@ -17,10 +17,11 @@ def write(folder: Path, content: bytes) -> Path:
 
 
 def test_outputs_come_by_name(tmp_path: Path) -> None:
-    # One object and one keypoint: logit = mean of red, then offsets 1 and 2, log scale 3, surface 4 5 6, log scale 7.
-    weights = np.zeros((8, 3, 8, 8))
+    # One object and one keypoint: logit = mean of red, then offsets 1 and 2, log scale 3, surface 4 5 6, log scale 7,
+    # log size 8, log scale 9.
+    weights = np.zeros((10, 3, 8, 8))
     weights[0, 0] = 1 / 64
-    path = write(tmp_path, convolution_model(weights, np.arange(8.0), 1, 1))
+    path = write(tmp_path, convolution_model(weights, np.arange(10.0), 1, 1))
     check_model(path, 1, 1, STRIDE)
     images = np.zeros((2, 3, 32, 64), np.float32)
     images[1, 0] = 0.5
@@ -31,6 +32,8 @@ def test_outputs_come_by_name(tmp_path: Path) -> None:
     assert (grids.keypoint_log_scales == 3.0).all()
     np.testing.assert_allclose(grids.surface_coordinates[0, :, 0, 0], [4.0, 5.0, 6.0])
     assert (grids.surface_log_scales == 7.0).all()
+    assert (grids.log_sizes == 8.0).all()
+    assert (grids.size_log_scales == 9.0).all()
 
 
 def test_provider_is_one_of_the_known(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_model_that_runs_only_one_size_is_refused(tmp_path: Path) -> None:
 
 
 def test_another_stride_is_refused(tmp_path: Path) -> None:
-    message = r"expected grids of \(8, 16\) cells for 32x64 pixels, got \[(\(4, 8\)(, )?){5}\]"
+    message = r"expected grids of \(8, 16\) cells for 32x64 pixels, got \[(\(4, 8\)(, )?){7}\]"
     with pytest.raises(BundleError, match=message):
         check_model(write(tmp_path, silent_model()), 1, 12, stride=4)
 

@@ -1,5 +1,8 @@
 """Poses from votes and surface coordinates that a camera would give for known poses."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,7 +22,7 @@ POSE = make_transform(exp_rotation([0.6, -0.8, 0.3]), [0.01, -0.005, 0.5])
 STRIDE, IDENTITY = 8, PixelMap(np.eye(2, 3))
 
 
-def votes_for(vote_error_px: float, sigma: float = 0.01, surface_error: float = 0.0) -> Votes:
+def votes_for(vote_error_px: float, sigma: float = 0.01, surface_error: float = 0.0, size_sigma: float = 1e3) -> Votes:
     """What perfect cells would see of a box, votes pushed outwards by `vote_error_px`, as an error of depth does."""
     cells, surface = [], []
     for row in range(3, 13):
@@ -41,6 +44,8 @@ def votes_for(vote_error_px: float, sigma: float = 0.01, surface_error: float = 
         np.full(len(cells), 0.9),
         np.array(surface),
         np.full(len(cells), sigma),
+        math.sqrt(500.0 * 510.0) * MODEL.diameter / POSE[2, 3],
+        size_sigma,
     )
 
 
@@ -77,6 +82,30 @@ def test_surface_that_is_unsure_changes_nothing() -> None:
     assert coarse is not None
     assert fine is not None
     assert add(fine.T_camera_object, coarse.T_camera_object, MODEL.keypoints) < 1e-6
+
+
+def test_apparent_size_corrects_the_depth_of_votes_that_err_as_one() -> None:
+    unsized, sized = (coarse_pose(votes_for(2.0, size_sigma=sigma), MODEL, IDENTITY, CAMERA) for sigma in (1e3, 0.002))
+    assert unsized is not None
+    assert sized is not None
+    wrong, right = (abs(p.T_camera_object[2, 3] - POSE[2, 3]) for p in (unsized, sized))
+    assert wrong > 0.01
+    assert right < 0.002
+    assert sized.covariance[2, 2] < unsized.covariance[2, 2]
+
+
+def test_lens_enlarges_an_object_near_the_border_by_its_own_factor() -> None:
+    """Barrel distortion makes it smaller there, and the network sees it so."""
+    lens = Camera(500.0, 510.0, 63.5, 61.5, 128, 128, (-0.4, 0.1, 0.0, 0.0))
+    pose = make_transform(POSE[:3, :3], [0.04, 0.03, 0.5])
+    pixels, ahead = projections(MODEL, pose, lens), np.array([0.04, 0.03, 0.5])
+    steps = 1e-4 * np.array([[0.5, 0, 0], [-0.5, 0, 0], [0, 0.5, 0], [0, -0.5, 0]])
+    right, left, below, above = lens.project(ahead + steps)
+    enlarged = math.sqrt(np.cross(right - left, below - above) / 1e-8)  # pixels a metre, there
+    seen = replace(votes_for(0.0), keypoints_px=pixels, size_px=enlarged * MODEL.diameter, size_sigma=0.001)
+    found = coarse_pose(seen, MODEL, IDENTITY, lens)
+    assert found is not None
+    np.testing.assert_allclose(found.T_camera_object[2, 3], 0.5, rtol=1e-4)
 
 
 def test_cells_at_the_outline_do_not_count() -> None:

@@ -39,7 +39,7 @@ def write_painted_bundle(folder: Path, name: str = "part") -> Bundle:
     pixels = CAMERA.project(transform_points(T_CAMERA_OBJECT, model.keypoints))
     from_centre = (pixels - [CAMERA.cx, CAMERA.cy]) * SCALE / STRIDE  # in cells
     gain = PIXELS_A_UNIT * SCALE / STRIDE
-    weights = np.zeros((1 + 3 * n_keypoints + 4, 3, STRIDE, STRIDE))
+    weights = np.zeros((1 + 3 * n_keypoints + 6, 3, STRIDE, STRIDE))
     biases = np.zeros(len(weights))
     weights[0, 2], biases[0] = 100 / STRIDE**2, -97  # nearly all of the cell is blue
     for axis in (0, 1):
@@ -47,6 +47,6 @@ def write_painted_bundle(folder: Path, name: str = "part") -> Bundle:
         weights[channels, axis] = gain / STRIDE**2
         biases[channels] = from_centre[:, axis] - 0.5 * gain
     biases[1 + 2 * n_keypoints :] = np.log(0.5 / STRIDE)
-    biases[-1] = 5.0  # it knows nothing of the surface
+    biases[[-3, -1]] = 5.0  # it knows nothing of the surface and of sizes
     bundle = replace(description(folder, model), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     return write_bundle(bundle, convolution_model(weights, biases, 1, n_keypoints))

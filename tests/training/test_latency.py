@@ -24,6 +24,6 @@ def test_network_is_measured_beside_the_sum_of_its_parts(tmp_path: Path) -> None
     found = re.fullmatch(r"latency: ([0-9.]+) ms; its parts by .*: ([0-9.]+) ms \(([+-][0-9.]+)%\)", said)
     assert found is not None, said
     measured, predicted, difference = map(float, found.groups())
-    expected = CostTable(space, 64, 17, read_latency_table(str(table))).cost_of(layout)
+    expected = CostTable(space, 64, 19, read_latency_table(str(table))).cost_of(layout)
     assert predicted == pytest.approx(expected, abs=6e-4)
     assert difference == pytest.approx(100 * (predicted / measured - 1), abs=2.0)

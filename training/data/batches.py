@@ -158,6 +158,7 @@ def _batch(planes: Tensor, labels: CropSet, symmetries: NDArray[np.float32], war
         keypoints_px=place(labels.keypoints_px @ linear.transpose(0, 2, 1) + shifts),
         geometry=Geometry(
             poses=place(labels.T_camera_object),
+            diameters=place(np.array([model.diameter for model in models])[index]),
             rays_from_px=place(_rays_from_px(labels.intrinsics, warps)),
             keypoints=place(np.array([model.keypoints for model in models])[index]),
             box_size=place(np.array([model.box_size for model in models])[index]),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+SIZE_UNIT_PX = 64.0
 LARGEST_ERROR = 0.3
 """Share of the distance; what is farther off has other things to learn first."""
 FEWEST_CELLS = 4.0
@@ -19,15 +20,30 @@ FEWEST_CELLS = 4.0
 class Geometry(NamedTuple):
     """Where a batch's objects are, and what their models say.
 
-    poses: (N, 4, 4) T_camera_object, metres.  rays_from_px: (N, 2, 3), takes input pixels (x, y, 1) to rays (x / z,
-    y / z) of that camera.  keypoints: (N, K, 3), metres.  box_size, box_center: (N, 3), metres.
+    poses: (N, 4, 4) T_camera_object, metres.  diameters: (N,), metres.  rays_from_px: (N, 2, 3), takes input
+    pixels (x, y, 1) to rays (x / z, y / z) of that camera.  keypoints: (N, K, 3), metres.  box_size, box_center:
+    (N, 3), metres.
     """
 
     poses: Tensor
+    diameters: Tensor
     rays_from_px: Tensor
     keypoints: Tensor
     box_size: Tensor
     box_center: Tensor
+
+
+def log_sizes(geometry: Geometry) -> Tensor:
+    """(N,) natural log of how large each object appears: its diameter at its centre's distance, in SIZE_UNIT_PX pixels.
+
+    That is what a distance looks like in a picture: with the camera's focal length it gives the distance, as the
+    scale-invariant translation of CDPN (Li et al. 2019) does. The centre is the first keypoint.
+    """
+    centres = (geometry.poses[:, 2, :3] * geometry.keypoints[:, 0]).sum(dim=1) + geometry.poses[:, 2, 3]
+    a, b = geometry.rays_from_px[:, 0, :2].unbind(dim=1)
+    c, d = geometry.rays_from_px[:, 1, :2].unbind(dim=1)
+    focal_px = (a * d - b * c).abs().rsqrt()
+    return torch.log(focal_px * geometry.diameters / centres / SIZE_UNIT_PX)
 
 
 def distance_errors(points: Tensor, pixels: Tensor, weights: Tensor, geometry: Geometry) -> Tensor:

@@ -8,31 +8,32 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.learning.distance_loss import Geometry, distance_errors, inverse_variances, seen_enough
+from training.learning.distance_loss import Geometry, distance_errors, inverse_variances, log_sizes, seen_enough
 from training.learning.targets import Targets
 from training.space.network import PoseGrid
 
 LEAST_VISIBLE, COVERED = 0.3, 0.8
 LOG_SCALE_RANGE = (-6.0, 4.0)
-CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT, DISTANCE_WEIGHT = 5.0, 3.0, 20.0, 20.0
+CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT, SIZE_WEIGHT, DISTANCE_WEIGHT = 5.0, 3.0, 20.0, 20.0, 20.0
 
 
 class PoseLoss(NamedTuple):
     """Scalars. classes: cross-entropy a cell.  votes: mean |error| of a vote, strides.  coordinates: mean |error| of a
-    surface coordinate, box sizes.  distances: sum of the errors that both make in the distance, in distances.
-    scales: negative log-likelihoods of votes and coordinates.
+    surface coordinate, box sizes.  sizes: mean |error| of a log size.  distances: sum of the errors that votes and
+    coordinates make in the distance, in distances.  scales: negative log-likelihoods of votes, coordinates and sizes.
     """
 
     total: Tensor
     classes: Tensor
     votes: Tensor
     coordinates: Tensor
+    sizes: Tensor
     distances: Tensor
     scales: Tensor
 
 
 def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
-    """Binary cross-entropy of the visible part; on it the errors of votes and coordinates and the scales' likelihood.
+    """Binary cross-entropy of the visible part; on it the errors of what its cells say and their scales' likelihood.
 
     Without coordinates votes stay for long at the mean over all rotations, while a coordinate is local and is learned
     from the start.
@@ -49,16 +50,20 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     classes = functional.binary_cross_entropy_with_logits(grid.class_logits, _classes(targets, grid, stride, share))
     vote_errors = _vote_errors(grid, targets.keypoints_px, stride)
     surface_errors = _surface_errors(grid, targets, stride, share)
+    size_errors = (grid.log_sizes - log_sizes(targets.geometry)[:, None, None, None]).abs()
     votes = (vote_errors.mean(dim=1) * weight).sum()
     coordinates = (surface_errors.mean(dim=1) * weight).sum()
-    likelihoods = _likelihood(vote_errors, grid.keypoint_log_scales) + _likelihood(
-        surface_errors, grid.surface_log_scales
+    sizes = (size_errors[:, 0] * weight).sum()
+    likelihoods = (
+        _likelihood(vote_errors, grid.keypoint_log_scales)
+        + _likelihood(surface_errors, grid.surface_log_scales)
+        + _likelihood(size_errors, grid.size_log_scales)
     )
     scales = (likelihoods * weight).sum()
     distances = _distance_loss(grid, targets.geometry, share, stride)
     total = CLASS_WEIGHT * classes + VOTE_WEIGHT * votes + COORDINATE_WEIGHT * coordinates + scales
-    total = total + DISTANCE_WEIGHT * distances
-    return PoseLoss(total, *(part.detach() for part in (classes, votes, coordinates, distances, scales)))
+    total = total + SIZE_WEIGHT * sizes + DISTANCE_WEIGHT * distances
+    return PoseLoss(total, *(part.detach() for part in (classes, votes, coordinates, sizes, distances, scales)))
 
 
 def _classes(targets: Targets, grid: PoseGrid, stride: int, share: Tensor) -> Tensor:

@@ -23,6 +23,9 @@ class PoseGrid(NamedTuple):
     centre, in strides.  keypoint_log_scales: (N, n_keypoints, h, w), log of the Laplace scale in strides.
     surface_coordinates: (N, 3, h, w), the place of what a cell sees in the object's box, -0.5 to 0.5 (NOCS, Wang et al.
     2019).  surface_log_scales: (N, 1, h, w), log of their Laplace scale, in boxes.
+    log_sizes: (N, 1, h, w), log of how large the object appears (`log_sizes` in
+    training/learning/distance_loss.py).  size_log_scales: (N, 1, h, w), log of
+    its Laplace scale.
     """
 
     class_logits: Tensor
@@ -30,6 +33,8 @@ class PoseGrid(NamedTuple):
     keypoint_log_scales: Tensor
     surface_coordinates: Tensor
     surface_log_scales: Tensor
+    log_sizes: Tensor
+    size_log_scales: Tensor
 
 
 class PoseNetwork(nn.Module):
@@ -79,13 +84,13 @@ def module_name(layer: str) -> str:
 
 def grid_channels(n_objects: int, n_keypoints: int) -> list[int]:
     """Channels of each part of `PoseGrid`."""
-    return [n_objects, 2 * n_keypoints, n_keypoints, 3, 1]
+    return [n_objects, 2 * n_keypoints, n_keypoints, 3, 1, 1, 1]
 
 
 def build_output(width: int, channels: list[int]) -> nn.Conv2d:
-    """Few cells show an object, and all is unsure: Laplace scales of about e strides, and of 1 / e boxes."""
+    """Few cells show an object, and all is unsure: Laplace scales of e strides, 1 / e boxes, and 1 / e of log sizes."""
     output = nn.Conv2d(width, sum(channels), 1)
-    starts = (-math.log(9.0), 0.0, 1.0, 0.0, -1.0)
+    starts = (-math.log(9.0), 0.0, 1.0, 0.0, -1.0, 0.0, -1.0)
     values = [value for value, count in zip(starts, channels, strict=True) for _ in range(count)]
     with torch.no_grad():
         output.bias.copy_(torch.tensor(values))  # type: ignore[union-attr]

@@ -11,6 +11,7 @@ from training.learning.distance_loss import (
     Geometry,
     distance_errors,
     inverse_variances,
+    log_sizes,
     seen_enough,
 )
 
@@ -23,7 +24,14 @@ def geometry() -> Geometry:
     def one(values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values.astype(np.float32))[None]
 
-    return Geometry(one(POSE), one(np.linalg.inv(MATRIX)[:2]), one(POINTS), torch.ones(1, 3), torch.zeros(1, 3))
+    return Geometry(
+        one(POSE),
+        torch.full((1,), 0.12),
+        one(np.linalg.inv(MATRIX)[:2]),
+        one(POINTS),
+        torch.ones(1, 3),
+        torch.zeros(1, 3),
+    )
 
 
 def pixels(pose: np.ndarray) -> torch.Tensor:
@@ -67,6 +75,12 @@ def test_large_errors_are_capped_and_give_no_gradient() -> None:
     assert float(found) == pytest.approx(LARGEST_ERROR)
     assert small.grad is not None
     assert not small.grad.any()
+
+
+def test_size_is_the_diameter_at_the_centre_s_distance() -> None:
+    """300 px a unit, 0.12 m at the first keypoint's distance, in 64 px."""
+    centre = transform_points(POSE, POINTS[:1])[0]
+    assert float(log_sizes(geometry())) == pytest.approx(np.log(300 * 0.12 / centre[2] / 64), abs=1e-5)
 
 
 def test_objects_on_too_few_cells_do_not_count() -> None:

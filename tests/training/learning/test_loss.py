@@ -11,6 +11,7 @@ from training.space.network import PoseGrid
 
 STRIDE = 8
 NO_SYMMETRIES = (torch.zeros(0, dtype=torch.long), torch.zeros(0, 1, 4, 4))
+APPARENT_SIZE = math.log(1 / 64)  # of 1 m seen from 1 m with a focal length of 1 px, in 64 px
 ONE_METRE = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
 
 
@@ -20,6 +21,8 @@ def one_cell(offset: float, log_scale: float, logit: float = 0.0, coordinate: fl
         torch.full((1, 2, 1, 1), offset),
         torch.full((1, 1, 1, 1), log_scale),
         torch.full((1, 3, 1, 1), coordinate),
+        torch.zeros(1, 1, 1, 1),
+        torch.full((1, 1, 1, 1), APPARENT_SIZE),
         torch.zeros(1, 1, 1, 1),
     )
 
@@ -31,7 +34,14 @@ def targets(keypoint: float, visible: float = 1.0, coordinate: float = 0.0) -> T
         torch.zeros(1, 1, STRIDE, STRIDE, dtype=torch.uint8),
         torch.zeros(1, dtype=torch.long),
         torch.full((1, 1, 2), keypoint),
-        Geometry(ONE_METRE[None], torch.eye(2, 3)[None], torch.zeros(1, 1, 3), torch.ones(1, 3), torch.zeros(1, 3)),
+        Geometry(
+            ONE_METRE[None],
+            torch.ones(1),
+            torch.eye(2, 3)[None],
+            torch.zeros(1, 1, 3),
+            torch.ones(1, 3),
+            torch.zeros(1, 3),
+        ),
         *NO_SYMMETRIES,
     )
 
@@ -90,7 +100,7 @@ def test_best_log_scale_is_that_of_the_error() -> None:
 def test_each_object_has_a_class_of_its_own() -> None:
     logits = torch.tensor([[[[-9.0]], [[9.0]]]])
     nothing = torch.zeros(1, 3, 1, 1)
-    grid = PoseGrid(logits, nothing[:, :2], nothing[:, :1], nothing, nothing[:, :1])
+    grid = PoseGrid(logits, *(nothing[:, :n] for n in (2, 1, 3, 1, 1, 1)))
     right = targets(3.5)._replace(object_index=torch.tensor([1]))
     assert float(pose_loss(grid, right, STRIDE).classes) < 0.001
     assert float(pose_loss(grid, targets(3.5), STRIDE).classes) > 5
@@ -105,7 +115,7 @@ def test_object_beside_the_crop_s_own_keeps_its_class() -> None:
     truth.others[..., :2] = 2
 
     def cost(by: float) -> float:
-        grid = PoseGrid(logits + torch.tensor([0.0, by])[:, None, None], *(nothing[:, :n] for n in (2, 1, 3, 1)))
+        grid = PoseGrid(logits + torch.tensor([0.0, by])[:, None, None], *(nothing[:, :n] for n in (2, 1, 3, 1, 1, 1)))
         return float(pose_loss(grid, truth, STRIDE).classes)
 
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
@@ -124,6 +134,7 @@ def test_distance_error_of_votes_that_are_too_wide() -> None:
         torch.tensor([[[7.5, 11.5], [15.5, 11.5]]]),
         Geometry(
             ONE_METRE[None],
+            torch.ones(1),
             torch.tensor([[0.025, 0, -0.2875], [0, 0.025, -0.2875]])[None],  # 40 px a unit, middle at 11.5
             torch.tensor([[[-0.1, 0, 0], [0.1, 0, 0]]]),
             torch.ones(1, 3),
@@ -137,5 +148,5 @@ def test_distance_error_of_votes_that_are_too_wide() -> None:
     flat = torch.zeros(1, 2, height, width)
     # of the surface every cell says what is true at the distance of 1 m
     surface = torch.cat([(centres - 11.5) / 40, torch.zeros(1, height, width)])[None]
-    grid = PoseGrid(flat[:, :1], offsets, flat, surface, flat[:, :1])
+    grid = PoseGrid(flat[:, :1], offsets, flat, surface, *3 * [flat[:, :1]])
     assert float(pose_loss(grid, truth, STRIDE).distances) == pytest.approx(1 - 1 / 1.1, abs=1e-4)

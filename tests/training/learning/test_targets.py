@@ -46,7 +46,7 @@ POSE = make_transform(exp_rotation([0.4, -0.3, 0.7]), [0.0, 0.0, 0.5])
 def network_output(n_objects: int) -> PoseGrid:
     rng = torch.Generator().manual_seed(4)
     sides = (SIZE // STRIDE, SIZE // STRIDE)
-    parts = [torch.randn(n_objects, c, *sides, generator=rng) for c in (n_objects, 2 * K, K, 3, 1)]
+    parts = [torch.randn(n_objects, c, *sides, generator=rng) for c in (n_objects, 2 * K, K, 3, 1, 1, 1)]
     return PoseGrid(*(part.requires_grad_(True) for part in parts))
 
 
@@ -86,7 +86,7 @@ def test_nearer_of_two_poses_is_learned() -> None:
     offsets = ((turned.keypoints_px[0, :, :, None, None] - centres) / STRIDE).flatten(0, 1)[None]
     surface = torch.nn.functional.avg_pool2d(turned.coordinates, STRIDE)
     flat = torch.zeros(1, 1, *surface.shape[2:])
-    loss = pose_loss(PoseGrid(flat, offsets, flat.expand(-1, K, -1, -1), surface, flat), truth, STRIDE)
+    loss = pose_loss(PoseGrid(flat, offsets, flat.expand(-1, K, -1, -1), surface, flat, flat, flat), truth, STRIDE)
     assert float(loss.votes) < 1e-4
     assert float(loss.coordinates) < 0.004
 

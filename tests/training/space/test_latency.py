@@ -26,10 +26,10 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_expected_latency_is_the_sum_of_the_parts(table: Path) -> None:
     cost = read_latency_table(str(table))
-    smallest, most = CostTable(SPACE, 32, 17, cost).limits()
+    smallest, most = CostTable(SPACE, 32, 19, cost).limits()
     largest = layout_of(SPACE, largest_choice(SPACE))
     assert 0 < smallest < most
-    assert most == pytest.approx(sum(cost(part) for _, part in layout_parts(largest, 32, 17)))
+    assert most == pytest.approx(sum(cost(part) for _, part in layout_parts(largest, 32, 19)))
 
 
 def test_measured_parts_are_not_measured_again(table: Path) -> None:
@@ -40,7 +40,7 @@ def test_measured_parts_are_not_measured_again(table: Path) -> None:
 
 def test_part_that_was_not_measured_is_named(table: Path) -> None:
     with pytest.raises(SettingsError, match=r"expected a latency of Part\(what='stem', .*size=64"):
-        CostTable(SPACE, 64, 17, read_latency_table(str(table)))
+        CostTable(SPACE, 64, 19, read_latency_table(str(table)))
 
 
 def test_factor_makes_the_middle_network_right(table: Path, tmp_path: Path) -> None:

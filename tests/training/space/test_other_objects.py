@@ -33,6 +33,6 @@ def test_all_but_the_classes_stays_and_these_start_at_the_mean(count: int) -> No
     image = torch.rand(1, 3, 64, 64)
     old, new = before(image), after(image)
     torch.testing.assert_close(new.keypoint_offsets, old.keypoint_offsets)
-    torch.testing.assert_close(new.surface_log_scales, old.surface_log_scales)
+    torch.testing.assert_close(new.size_log_scales, old.size_log_scales)
     expected = old.class_logits if count == 2 else old.class_logits.mean(dim=1, keepdim=True).expand(-1, count, -1, -1)
     torch.testing.assert_close(new.class_logits, expected)

@@ -13,7 +13,7 @@ from training.space.sampling import draw
 from training.space.space import Head, Space, Stage
 from training.space.table import CostTable
 
-OUTPUTS = 3 * 4 + 5
+OUTPUTS = 3 * 4 + 7
 SMALL = tiny_space(
     stages=(Stage((4, 8), (1, 2)), Stage((8, 12), (1,), (1, 2), ("conv1x1",))), grid_stride=4, head=Head((4, 8), (0,))
 )
