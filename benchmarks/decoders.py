@@ -1,6 +1,8 @@
-"""Decoders that use half of what a network says, to compare with `fpgnas_core.pose.fine_pose`, which uses all of it."""
+"""Decoders that use a part of what a network says, to compare with `fpgnas_core.pose.fine_pose`, which uses all."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,20 +11,32 @@ from fpgnas_core.decode import Votes, cell_centers
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pnp import PnpSolution, SurfacePoints, solve_pnp
-from fpgnas_core.pose import coarse_pose
+from fpgnas_core.pose import coarse_pose, fine_pose
 from fpgnas_core.se3 import transform_points
 
 COVERED, MOST_CELLS = 0.8, 96
 """As in `fpgnas_core.pose`."""
 CAUCHY = 2.0
 IGNORED_PX2 = 1e12
+UNKNOWN = 1e6
 
 
 def votes_alone(
     votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap, camera: Camera
 ) -> PnpSolution | None:
     """The pose of the keypoint votes."""
-    return coarse_pose(votes, model, pixel_map, camera)
+    return coarse_pose(_unsized(votes), model, pixel_map, camera)
+
+
+def without_size(
+    votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap, camera: Camera
+) -> PnpSolution | None:
+    """The pose of votes and surface coordinates, which the apparent size has no part in."""
+    return fine_pose(_unsized(votes), model, stride, pixel_map, camera)
+
+
+def _unsized(votes: Votes) -> Votes:
+    return replace(votes, size_sigma=UNKNOWN)
 
 
 def surface_alone(

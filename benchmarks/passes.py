@@ -13,7 +13,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.decoders import surface_alone, votes_alone
+from benchmarks.decoders import surface_alone, votes_alone, without_size
 from fpgnas_core.arrays import Float32Array
 from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_core.decode import decode
@@ -103,14 +103,19 @@ def run(settings: PassesSettings) -> None:
 def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate, CountedNetwork]]:
     first = FirstPass(bundle, settings.threads)
     ways: list[tuple[str, Estimate, CountedNetwork]] = [("first pass alone", first, first.network)]
-    decoders: dict[str, Solver] = {"votes alone": votes_alone, "surface alone": surface_alone, "fused": fine_pose}
+    decoders: dict[str, Solver] = {
+        "votes alone": votes_alone,
+        "surface alone": surface_alone,
+        "votes and surface": without_size,
+        "all": fine_pose,
+    }
     for name, solve in decoders.items():
         estimator, counter = _estimator(bundle, settings, solve)
         ways.append((f"first and second pass, {name}", _two_passes(estimator), counter))
     estimator, counter = _estimator(bundle, settings, fine_pose)
-    ways.append(("second pass again, fused", _three_passes(estimator), counter))
+    ways.append(("second pass again, all", _three_passes(estimator), counter))
     estimator, counter = _estimator(bundle, settings, fine_pose)
-    ways.append(("tracked: second pass alone, fused", _tracked(estimator, settings.seed), counter))
+    ways.append(("tracked: second pass alone, all", _tracked(estimator, settings.seed), counter))
     return ways
 
 

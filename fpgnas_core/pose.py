@@ -1,7 +1,8 @@
-"""The pose of one instance from all that its cells say: keypoint votes, then surface coordinates beside them.
+"""The pose of one instance from all that its cells say: votes and size, then surface coordinates beside them.
 
 A vote knows where a keypoint is, seen or not, but errs as one with its neighbours; a coordinate says which point of the
-surface a cell sees, and errs more by itself. Fitted together they give a better pose than either: above all its depth.
+surface a cell sees, and errs more by itself. Fitted together they give a better pose than either. How large the object
+appears says its distance once more.
 """
 
 import math

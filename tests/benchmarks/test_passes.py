@@ -23,7 +23,7 @@ def test_passes_cost_what_they_run(bundle_folder: Path, dataset: Path, tmp_path:
     height, width = Normaliser(bundle.mean, bundle.std).batch([small]).shape[2:]
     first, crop = bundle.macs_of(width, height) / 1e6, bundle.macs / 1e6
     assert rows["first pass alone"]["mmacs_per_frame"] == pytest.approx(first)
-    two, three = rows["first and second pass, fused"], rows["second pass again, fused"]
+    two, three = rows["first and second pass, all"], rows["second pass again, all"]
     assert two["mmacs_per_frame"] == pytest.approx(first + 2 / 3 * crop)  # nothing to look at twice in one of three
     assert three["mmacs_per_frame"] == pytest.approx(first + 4 / 3 * crop)
     assert two["add_0_1d"] == pytest.approx(2 / 3)

@@ -167,3 +167,17 @@ def test_pose_comes_back_within_its_covariance() -> None:
         squared.append(error @ np.linalg.solve(solution.covariance[:3, :3], error))
     # The mean of a chi-square of three degrees of freedom is 3.
     assert np.mean(squared) == pytest.approx(3.0, rel=0.2)
+
+
+def test_size_is_the_mean_by_certainty_and_its_sigma_counts_the_cells_as_one() -> None:
+    """Two cells: log sizes 0.1 (Laplace scale 0.05) and 0.4 (0.1), so weights 4 : 1, variances 2 b^2."""
+    grids = GridSet.empty(4, 4, 1)
+    grids.add(np.array([[15.5, 11.5]]), 4.5)
+    cells = np.argwhere(grids.class_logits[0] > 0)
+    assert len(cells) == 2
+    for (row, column), size, scale in zip(cells, (0.1, 0.4), (0.05, 0.1), strict=True):
+        grids.log_sizes[0, row, column], grids.size_log_scales[0, row, column] = size, np.log(scale)
+    (votes,) = grids.decoded()
+    assert votes.size_px == pytest.approx(64 * np.exp(0.8 * 0.1 + 0.2 * 0.4))
+    spread = 0.8 * 0.06**2 + 0.2 * 0.24**2
+    assert votes.size_sigma == pytest.approx(np.sqrt(spread + 0.8 * 2 * 0.05**2 + 0.2 * 2 * 0.1**2))

@@ -6,7 +6,7 @@ from fpgnas_core.arrays import FloatArray
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ShapeError
 from fpgnas_core.metrics import add
-from fpgnas_core.pnp import SurfacePoints, solve_pnp
+from fpgnas_core.pnp import Distance, SurfacePoints, solve_pnp
 from fpgnas_core.se3 import exp_rotation, make_transform, transform_points
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object
@@ -185,3 +185,33 @@ def test_surface_points_with_errors_do_not_push_the_object_away() -> None:
     assert pictured is not None
     assert fitted.T_camera_object[2, 3] == pytest.approx(0.6, rel=0.004)
     assert pictured.T_camera_object[2, 3] > 0.6 * 1.015
+
+
+def test_distance_is_weighed_against_the_pixels() -> None:
+    """Known far better than the pixels tell it, it is what it is said to be; its derivatives are the true ones."""
+    camera = Camera(600.0, 600.0, 320.0, 240.0, 640, 480)
+    true = make_transform(exp_rotation([0.3, -0.2, 0.5]), [0.05, -0.02, 0.6])
+    points = np.random.default_rng(3).uniform(-0.05, 0.05, (8, 3))
+    pixels, unsure = camera.project(transform_points(true, points)), np.tile(4.0 * np.eye(2), (8, 1, 1))
+    said = 1.04 * transform_points(true, points[:1])[0, 2]
+    found = solve_pnp(points, pixels, unsure, camera, distance=Distance(said, 1e-5))
+    assert found is not None
+    assert transform_points(found.T_camera_object, points[:1])[0, 2] == pytest.approx(said, rel=1e-4)
+    ignored = solve_pnp(points, pixels, unsure, camera, distance=Distance(said, 1e3))
+    assert ignored is not None
+    np.testing.assert_allclose(ignored.T_camera_object, true, atol=1e-5)
+
+
+def test_derivatives_of_the_distance_are_those_of_small_steps() -> None:
+    pose, point, step = make_transform(exp_rotation([0.3, -0.2, 0.5]), [0.05, -0.02, 0.6]), [0.03, 0.02, -0.01], 1e-6
+    distance = Distance(0.7, 0.1)
+
+    def row(pose: FloatArray) -> FloatArray:
+        turned = pose[:3, :3] @ point
+        return distance.linearised(turned, turned + pose[:3, 3])[0]
+
+    for axis in range(6):
+        twist = np.zeros(6)
+        twist[axis] = step
+        moved = make_transform(exp_rotation(twist[3:]) @ pose[:3, :3], pose[:3, 3] + twist[:3])
+        assert (row(moved)[6] - row(pose)[6]) / step == pytest.approx(row(pose)[axis], abs=1e-4)

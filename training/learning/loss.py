@@ -1,4 +1,4 @@
-"""What the pose network is trained for: visible-part classes, keypoint votes and surface coordinates, with scales."""
+"""What the pose network is trained for: visible-part classes, votes, surface coordinates and sizes, with scales."""
 
 from __future__ import annotations
 
