@@ -25,12 +25,6 @@ Solver: TypeAlias = Callable[[Votes, ObjectModel, int, PixelMap, Camera], PnpSol
 _COVERED = 0.8  # confidence; what a cell at the outline sees lies to one side of its centre
 _FEWEST_CELLS = 6
 _MOST_CELLS = 96  # the surest
-_SIZE_SIGMAS = 0.25
-"""How far an apparent size may be off, in the deviations that it states.
-
-Votes and coordinates count as if each erred by itself, but they err as one: together they say an object is farther
-away than it is the less sure they are, as what is unsure is voted nearer the middle. Chosen on validation crops.
-"""
 _CAUCHY = 2.0  # a coordinate this many standard deviations off counts half
 
 
@@ -71,7 +65,7 @@ def _distance(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: Cam
     x, y = (ideal - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
     _, by_point = camera.project_with_jacobian(np.array([[x, y, 1.0]]))
     focal_px = math.sqrt(abs(np.linalg.det(by_point[0, :, :2])))
-    return Distance(focal_px * model.diameter / (votes.size_px * pixel_map.scale), _SIZE_SIGMAS * votes.size_sigma)
+    return Distance(focal_px * model.diameter / (votes.size_px * pixel_map.scale), votes.size_sigma)
 
 
 def certainty(solution: PnpSolution, half_certain: float) -> float:
