@@ -1,7 +1,7 @@
 """The mean of the weights of several trainings that began from the same ones: it keeps what each has learned.
 
 Wortsman et al., "Model soups" and "Robust fine-tuning of zero-shot models", 2022. Batch norm's means and variances
-are those of no mean of networks, so they are measured anew.
+are those of no mean of networks, so they are measured anew, unless the networks are near each other.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class AverageSettings:
     train_splits: Sequence[str] = ("train",)
     """Splits to measure on."""
     batches: int = 25
-    """Batches to measure on."""
+    """Batches to measure on; 0: the mean of the networks' own, for weights a short training apart."""
     batch_size: int = 64
     """Crops a batch."""
     augmentation: float = 0.3
@@ -45,6 +45,8 @@ class AverageSettings:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work: SettingsError names the field."""
+        if self.batches < 0:
+            raise SettingsError(f"batches: expected 0 or more, got {self.batches}")
         if len(self.weights) < 2:
             raise SettingsError(f"weights: expected two or more files, got {len(self.weights)}")
 
@@ -58,9 +60,9 @@ def average(settings: AverageSettings) -> None:
     except (OSError, KeyError, RuntimeError) as error:
         got = ", ".join(settings.weights)
         raise RunError(f"weights: expected files that fit {settings.architecture}, got {got}: {error}") from error
-    splits, size = settings.train_splits, architecture.input_size
-    crops = load_crops(settings.dataset, splits, architecture.n_keypoints, size)
-    measure_batch_norm(network, crops, settings)
+    if settings.batches:
+        splits, size = settings.train_splits, architecture.input_size
+        measure_batch_norm(network, load_crops(settings.dataset, splits, architecture.n_keypoints, size), settings)
     Path(settings.out).parent.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), settings.out)
     print(f"average: wrote {settings.out}")

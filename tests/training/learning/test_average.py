@@ -35,6 +35,17 @@ def test_average_fits_the_network_and_has_statistics_of_its_own(search_run: Path
     network.load_state_dict(found)
 
 
+def test_without_batches_the_statistics_are_the_mean_too(search_run: Path, tmp_path: Path) -> None:
+    weights = [str(search_run / "initial_weights.pt"), str(tmp_path / "other.pt")]
+    network = build_network(load_architecture(search_run / "architecture.json"))
+    torch.save(network.state_dict(), weights[1])
+    out = tmp_path / "weights.pt"
+    average(AverageSettings(str(search_run / "architecture.json"), weights, "unread", str(out), batches=0))
+    first, found = torch.load(weights[0], weights_only=True), torch.load(out, weights_only=True)
+    name = next(name for name in found if name.endswith("running_var"))
+    torch.testing.assert_close(found[name], (first[name] + network.state_dict()[name]) / 2)
+
+
 def test_one_file_is_no_average() -> None:
     with pytest.raises(SettingsError, match="weights: expected two or more files, got 1"):
         AverageSettings("a.json", ["w.pt"], "data", "out.pt")
