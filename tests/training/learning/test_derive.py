@@ -31,12 +31,12 @@ from training.space.space import Head, Space, Stage
 from training.space.table import CostTable
 
 SHIPPED = Path(__file__).parents[3] / "config/search.yaml"
-TABLE = CostTable(SPACE, 64, 20, part_macs)
+TABLE = CostTable(SPACE, 64, 22, part_macs)
 SMALL = tiny_space(stages=(Stage((4, 8), (1, 2)), Stage((8,), (1,), (1, 2))), head=Head((4, 8), (0, 1)))
 
 
 def gates_at(share: float, space: Space = SPACE) -> BudgetGates:
-    table = TABLE if space is SPACE else CostTable(space, 64, 20, part_macs)
+    table = TABLE if space is SPACE else CostTable(space, 64, 22, part_macs)
     smallest, largest = table.limits()
     gates = BudgetGates(space, table, smallest + share * (largest - smallest))
     gates.logits.data.copy_(torch.from_numpy(np.random.default_rng(0).normal(0, 1, space.n_logits)))
