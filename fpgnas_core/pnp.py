@@ -5,6 +5,7 @@ Perspective-n-Point Problem", ECCV 2020) on undistorted pixels. Then Levenberg-M
 observed pixels, lens distortion in the projection, residuals whitened by the pixels' covariances.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -89,10 +90,10 @@ class Distance:
 
         `turned` and `point`, (3,): the keypoint turned, and then moved, by the pose.
         """
-        scale, row = 1 / (point[2] * self.log_sigma), np.zeros((1, 7))
-        row[0, 2], row[0, 3], row[0, 4] = scale, scale * turned[1], -scale * turned[0]
-        row[0, 6] = np.log(point[2] / self.metres) / self.log_sigma
-        return row
+        (x, y, _), z = turned.tolist(), float(point[2])
+        scale = 1 / (z * self.log_sigma)
+        residual = math.log(z / self.metres) / self.log_sigma
+        return np.array([[0.0, 0.0, scale, scale * y, -scale * x, 0.0, residual]])
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,7 +64,8 @@ def _distance(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: Cam
     ideal = camera.undistort_pixels(pixel_map.to_frame(votes.keypoints_px[:1]))[0]
     x, y = (ideal - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
     _, by_point = camera.project_with_jacobian(np.array([[x, y, 1.0]]))
-    focal_px = math.sqrt(abs(np.linalg.det(by_point[0, :, :2])))
+    (a, b), (c, d) = by_point[0, :, :2].tolist()
+    focal_px = math.sqrt(abs(a * d - b * c))
     return Distance(focal_px * model.diameter / (votes.size_px * pixel_map.scale), votes.size_sigma)
 
 
