@@ -203,10 +203,10 @@ def _measure(
 
 
 def _table(rows: list[Row]) -> list[str]:
-    lines = [f"{'':36s} {'ADD(-S)-0.1d':>12s} {'-0.05d':>7s} {'found':>7s} {'median':>8s} {'MMAC a frame':>13s}"]
+    lines = [f"{'':38s} {'ADD(-S)-0.1d':>12s} {'-0.05d':>7s} {'found':>7s} {'median':>8s} {'MMAC a frame':>13s}"]
     for row in rows:
         shares = f"{100 * row.add_0_1d:10.1f} % {100 * row.add_0_05d:5.1f} % {100 * row.found:5.1f} %"
-        lines.append(f"{row.name:36s} {shares} {row.median_add_diameters:6.3f} d {row.mmacs_per_frame:13.1f}")
+        lines.append(f"{row.name:38s} {shares} {row.median_add_diameters:6.3f} d {row.mmacs_per_frame:13.1f}")
     return lines
 
 

@@ -12,7 +12,7 @@ from training.rendering.settings import RenderSettings
 CHECKOUT = Path(__file__).resolve().parents[2]
 IMAGES, SEED, DISTANCE_M = 60, 424242, 0.5
 MOST_M, MOST_DEG = 6e-3, 3.0
-"""5 mm are wanted; the README says what is reached."""
+"""The target is 5 mm and 3 degrees; the present weights reach 5.55 mm and 2.82 degrees."""
 
 
 def test_median_error_of_the_demo_object_at_half_a_metre(tmp_path: Path) -> None:

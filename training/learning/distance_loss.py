@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-SIZE_UNIT_PX = 64.0
+from fpgnas_core.decode import SIZE_UNIT_PX
+
 LARGEST_ERROR = 0.3
 """Share of the distance; what is farther off has other things to learn first."""
 FEWEST_CELLS = 4.0

@@ -23,9 +23,8 @@ class PoseGrid(NamedTuple):
     centre, in strides.  keypoint_log_scales: (N, n_keypoints, h, w), log of the Laplace scale in strides.
     surface_coordinates: (N, 3, h, w), the place of what a cell sees in the object's box, -0.5 to 0.5 (NOCS, Wang et al.
     2019).  surface_log_scales: (N, 1, h, w), log of their Laplace scale, in boxes.
-    log_sizes: (N, 1, h, w), log of how large the object appears (`log_sizes` in
-    training/learning/distance_loss.py).  size_log_scales: (N, 1, h, w), log of
-    its Laplace scale.
+    log_sizes: (N, 1, h, w), log of how large the object appears (`training.learning.distance_loss.log_sizes`).
+    size_log_scales: (N, 1, h, w), log of its Laplace scale.
     """
 
     class_logits: Tensor
