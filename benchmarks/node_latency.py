@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # they need the message types
 SIZE = (640, 480)
 FRAMES = 150
 FIRST_POSE_S = 20.0
-STEPS = ("image conversion", "waiting", "preprocessing", "decoding", "pnp")
+STEPS = ("image conversion", "waiting", "preprocessing", "decoding", "pnp", "outline")
 JPEG_SHARE = 4  # the run with JPEG images is that much shorter
 MOST_IN_NODE_P50_MS, MOST_ABOVE_NETWORK_P99_MS = 4.0, 10.0
 """Targets: of a frame's overhead in the node, and of the latency's p99 above the network's."""

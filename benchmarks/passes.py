@@ -16,7 +16,7 @@ from tqdm import tqdm
 from benchmarks.decoders import surface_alone, votes_alone, without_size
 from fpgnas_core.arrays import Float32Array
 from fpgnas_core.bundle import Bundle, load_bundle
-from fpgnas_core.decode import decode
+from fpgnas_core.decode import CELL_CONFIDENCE, decode
 from fpgnas_core.estimator import PoseEstimate, PoseEstimator
 from fpgnas_core.imaging import Normaliser, whole_frame
 from fpgnas_core.network import Grids, Network
@@ -32,7 +32,6 @@ from training.evaluation.scoring import ObjectScore, ScoredModel, score_image
 
 TRACKED_ROTATION_DEG, TRACKED_SHIFT = 5.0, 0.1
 """Standard deviations of a motion between frames: about each axis, and along each axis in diameters."""
-THRESHOLD = 0.5
 Estimate = Callable[[Sample], list[PoseEstimate]]
 
 
@@ -174,7 +173,9 @@ class FirstPass:
         small, pixel_map = whole_frame(sample.load_image(), bundle.first_pass_size)
         grids = self.network.run(self._normaliser.batch([small]))
         found = []
-        for votes in decode(*(getattr(grids, field.name)[0] for field in fields(grids)), bundle.stride, THRESHOLD):
+        for votes in decode(
+            *(getattr(grids, field.name)[0] for field in fields(grids)), bundle.stride, CELL_CONFIDENCE
+        ):
             model = bundle.objects[votes.object_index]
             solution = fine_pose(votes, model, bundle.stride, pixel_map, sample.camera)
             if solution is not None:

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fpgnas_core.bundle_schema import Json, Reader
+from fpgnas_core.contour import ViewpointModel, load_viewpoints, viewpoints_to_bytes
 from fpgnas_core.errors import BundleError
 from fpgnas_core.network import SIZE_MULTIPLE, check_model
 from fpgnas_core.object_model import ObjectModel
@@ -14,6 +15,7 @@ from fpgnas_core.object_model import ObjectModel
 FORMAT_VERSION = 2
 DESCRIPTION = "bundle.json"
 MODEL = "model.onnx"
+OUTLINES = "outlines.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,8 @@ class Bundle:
     """Metrics that the bundle was accepted with, and the data's name."""
     covariance_scales: tuple[float, float] = (1.0, 1.0)
     """Factors on the variances of translation and rotation, fitted on validation data."""
+    viewpoints: Mapping[int, ViewpointModel] = field(default_factory=dict)
+    """Outlines by BOP id; the pose of an object without them stays as the network says."""
 
     @property
     def n_keypoints(self) -> int:
@@ -84,7 +88,8 @@ def load_bundle(path: str | Path) -> Bundle:
     bundle = _parse(folder, reader)
     _check_files(folder, reader)
     check_model(bundle.model_path, len(bundle.objects), bundle.n_keypoints, bundle.stride)
-    return bundle
+    outlines = folder / OUTLINES
+    return replace(bundle, viewpoints=load_viewpoints(outlines)) if OUTLINES in reader.mapping("files") else bundle
 
 
 def write_bundle(bundle: Bundle, model: bytes, extra_files: Mapping[str, bytes] | None = None) -> Bundle:
@@ -93,6 +98,8 @@ def write_bundle(bundle: Bundle, model: bytes, extra_files: Mapping[str, bytes] 
     Writing the same content gives the same bytes. Raises BundleError if the result is not valid.
     """
     files = {MODEL: model, **(extra_files or {})}
+    if bundle.viewpoints:
+        files[OUTLINES] = viewpoints_to_bytes(bundle.viewpoints)
     bundle.path.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (bundle.path / name).write_bytes(content)

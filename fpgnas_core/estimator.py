@@ -1,7 +1,7 @@
-"""From an image to poses: first pass on the frame, second pass on a crop of each instance, anew if far off, PnP."""
+"""From an image to poses: first pass on the frame, second pass on a crop of each instance, PnP, outline."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,12 +9,12 @@ import numpy as np
 from fpgnas_core.arrays import ByteArray, Float32Array, FloatArray
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.camera import Camera
-from fpgnas_core.decode import Votes, decode
+from fpgnas_core.decode import CELL_CONFIDENCE, Votes, decode
 from fpgnas_core.errors import ImageError
 from fpgnas_core.imaging import CropBox, Normaliser, PixelMap, crop, whole_frame
 from fpgnas_core.network import Grids, Network
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.pose import Solver, certainty, coarse_pose, fine_pose
+from fpgnas_core.pose import Solver, certainty, coarse_pose, fine_pose, outlined_pose
 from fpgnas_core.se3 import transform_points
 from fpgnas_core.second_look import is_misplaced
 from fpgnas_core.stopwatch import Stopwatch, Timings
@@ -26,6 +26,8 @@ _HALF_CERTAIN_FIRST, _HALF_CERTAIN = math.radians(100), math.radians(30)
 
 What is no instance of the object looks like it from nowhere: its votes disagree by their own account. Chosen so that
 as many instances are found as without (demo recording and 100 renders), with half as many false ones."""
+_WORTH_A_LOOK = 0.25
+"""Confidence from which a crop is taken, or taken anew: the next look says more than the last."""
 _MOST_LOOKS = 3
 """Crops of an instance at first sight. A third is seldom needed where the first pass is good (no change on 400 renders
 of the demo object), and pays where it is not: 8.3 / 10.0 / 9.7 to 8.7 / 11.3 / 9.7 % on the satellite's three sets."""
@@ -44,7 +46,8 @@ class PoseEstimate:
     covariance: FloatArray
     """(6, 6) of t + dt and Exp(dtheta) R in camera axes, order x y z (m), rotations (rad)."""
     confidence: float
-    """0 to 1: how surely the cells see the object, times how well they know its rotation."""
+    """0 to 1: how surely the cells see the object, times how well they know its rotation, and up to half less where
+    colours do not change at the outline of the pose found."""
     keypoints_px: FloatArray
     """(n_keypoints, 2), where the network saw the keypoints, pixels of the frame."""
     reprojection_rms_px: float
@@ -124,11 +127,19 @@ class PoseEstimator:
         """
         _check(image_bgr, camera)
         self._watch.reset()
-        found = [pose for _, pose in self._second_pass(image_bgr, camera, self._tracked(camera, previous))]
+        found = self._sure(pose for _, pose in self._second_pass(image_bgr, camera, self._tracked(camera, previous)))
         if not previous or len(found) < len(previous):
-            found += self._at_first_sight(image_bgr, camera, self._first_pass(image_bgr, camera, found, sought))
+            seen = self._first_pass(image_bgr, camera, found, sought)
+            found += self._sure(self._at_first_sight(image_bgr, camera, seen))
         distinct = _distinct(found)
         return sorted(_numbered(distinct), key=lambda estimate: -estimate.confidence)
+
+    def _sure(self, poses: Iterable[PoseEstimate]) -> list[PoseEstimate]:
+        return [pose for pose in poses if pose.confidence >= self.confidence_threshold]
+
+    @property
+    def _worth_a_look(self) -> float:
+        return min(_WORTH_A_LOOK, self.confidence_threshold)
 
     def _tracked(self, camera: Camera, previous: Sequence[PoseEstimate]) -> list[_Candidate]:
         indices = {model.object_id: index for index, model in enumerate(self.bundle.objects)}
@@ -171,7 +182,7 @@ class PoseEstimator:
         model = self.bundle.objects[votes.object_index]
         with self._watch.pnp:
             coarse = coarse_pose(votes, model, pixel_map, camera)
-        if coarse is None or votes.confidence * certainty(coarse, _HALF_CERTAIN_FIRST) < self.confidence_threshold:
+        if coarse is None or votes.confidence * certainty(coarse, _HALF_CERTAIN_FIRST) < self._worth_a_look:
             return None
         roll = _upright_roll(coarse.T_camera_object, model)
         # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
@@ -208,7 +219,7 @@ class PoseEstimator:
                 return []
             batch = self._normaliser.batch([part for _, part, _ in looked_at])
         grids = self._run(batch)
-        poses = [(c, self._pose(grids, i, c, m, camera)) for i, (c, _, m) in enumerate(looked_at)]
+        poses = [(c, self._pose(grids, i, c, part, m, camera)) for i, (c, part, m) in enumerate(looked_at)]
         return [(candidate, pose) for candidate, pose in poses if pose is not None]
 
     def _run(self, batch: Float32Array) -> Grids:
@@ -225,11 +236,17 @@ class PoseEstimator:
             grids.log_sizes[index],
             grids.size_log_scales[index],
             self.bundle.stride,
-            self.confidence_threshold,
+            min(CELL_CONFIDENCE, self.confidence_threshold),
         )
 
     def _pose(
-        self, grids: Grids, index: int, candidate: _Candidate, pixel_map: PixelMap, camera: Camera
+        self,
+        grids: Grids,
+        index: int,
+        candidate: _Candidate,
+        part: ByteArray,
+        pixel_map: PixelMap,
+        camera: Camera,
     ) -> PoseEstimate | None:
         """Return the pose of the candidate from its crop, None if it is not seen there."""
         chosen, model = candidate.object_index, self.bundle.objects[candidate.object_index]
@@ -241,19 +258,26 @@ class PoseEstimator:
         with self._watch.pnp:
             solution = self._solve(votes, model, self.bundle.stride, pixel_map, camera)
             confidence = 0.0 if solution is None else votes.confidence * certainty(solution, _HALF_CERTAIN)
-            if solution is None or confidence < self.confidence_threshold:
+            if solution is None or confidence < self._worth_a_look:
                 return None
-            pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
-            return PoseEstimate(
-                object_id=model.object_id,
-                name=model.name,
-                T_camera_object=pose,
-                covariance=self._calibrated(solution.covariance, pose, model),
-                confidence=confidence,
-                keypoints_px=pixel_map.to_frame(votes.keypoints_px),
-                reprojection_rms_px=solution.reprojection_rms_px,
-                instance=-1 if candidate.instance is None else candidate.instance,
-            )
+        viewpoints = self.bundle.viewpoints.get(model.object_id)
+        if viewpoints is not None:
+            with self._watch.outline:
+                solution, contrast = outlined_pose(
+                    solution, votes, model, viewpoints, self.bundle.stride, part, pixel_map, camera
+                )
+            confidence *= (1 + contrast) / 2
+        pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
+        return PoseEstimate(
+            object_id=model.object_id,
+            name=model.name,
+            T_camera_object=pose,
+            covariance=self._calibrated(solution.covariance, pose, model),
+            confidence=confidence,
+            keypoints_px=pixel_map.to_frame(votes.keypoints_px),
+            reprojection_rms_px=solution.reprojection_rms_px,
+            instance=-1 if candidate.instance is None else candidate.instance,
+        )
 
     def _calibrated(self, covariance: FloatArray, pose: FloatArray, model: ObjectModel) -> FloatArray:
         """Scale by the bundle's factors, and leave the angle about continuous axes unknown."""

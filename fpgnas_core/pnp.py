@@ -190,9 +190,13 @@ def solve_pnp(
     covariance = None if best is None else _inverse(best.normal)
     if best is None or covariance is None:
         return None
-    projected = camera.project(transform_points(best.pose, problem.keypoints))
-    squared = np.sum((projected - problem.pixels) ** 2, axis=1)
-    return PnpSolution(best.pose, covariance, float(np.sqrt(squared.mean())))
+    return PnpSolution(best.pose, covariance, reprojection_rms(best.pose, problem.keypoints, problem.pixels, camera))
+
+
+def reprojection_rms(T_camera_object: FloatArray, keypoints: FloatArray, pixels: FloatArray, camera: Camera) -> float:
+    """Return the root mean square distance of (K, 2) pixels from where (K, 3) keypoints, metres, are projected to."""
+    projected = camera.project(transform_points(T_camera_object, keypoints))
+    return math.sqrt(float(np.sum((projected - pixels) ** 2)) / len(pixels))
 
 
 def _problem(keypoints: ArrayLike, pixels: ArrayLike, covariances: ArrayLike, camera: Camera) -> _Problem:

@@ -1,26 +1,28 @@
-"""The pose of one instance from all that its cells say: votes and size, then surface coordinates beside them.
+"""The pose of one instance from all that its cells say, and then from its outline in the crop.
 
 A vote knows where a keypoint is, seen or not, but errs as one with its neighbours; a coordinate says which point of the
 surface a cell sees, and errs more by itself. Fitted together they give a better pose than either. How large the object
-appears says its distance once more.
+appears says its distance once more. The outline, whose colours are in the picture itself, corrects what is left.
 """
 
 import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 
-from fpgnas_core.arrays import FloatArray, IntArray
+from fpgnas_core.arrays import ByteArray, FloatArray, IntArray
 from fpgnas_core.camera import Camera
+from fpgnas_core.contour import ViewpointModel, align
 from fpgnas_core.decode import Votes, cell_centers
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.object_model import ObjectModel
-from fpgnas_core.pnp import Distance, PnpSolution, SurfacePoints, solve_pnp
+from fpgnas_core.pnp import Distance, PnpSolution, SurfacePoints, reprojection_rms, solve_pnp
 from fpgnas_core.se3 import transform_points
 
 Solver: TypeAlias = Callable[[Votes, ObjectModel, int, PixelMap, Camera], PnpSolution | None]
-"""As `fine_pose`: the replaceable last step."""
+"""As `fine_pose`, which can be replaced."""
 
 _COVERED = 0.8  # confidence; what a cell at the outline sees lies to one side of its centre
 _FEWEST_CELLS = 6
@@ -54,6 +56,29 @@ def fine_pose(votes: Votes, model: ObjectModel, stride: int, pixel_map: PixelMap
         distance=_distance(votes, model, pixel_map, camera),
         surface=lambda pose: _surface(votes, chosen, model, stride, pixel_map, camera, pose),
     )
+
+
+def outlined_pose(
+    solution: PnpSolution,
+    votes: Votes,
+    model: ObjectModel,
+    viewpoints: ViewpointModel,
+    stride: int,
+    crop: ByteArray,
+    pixel_map: PixelMap,
+    camera: Camera,
+) -> tuple[PnpSolution, float]:
+    """Return `solution` moved to where the object's outline is in the (S, S, 3) `crop` that the cells were seen in.
+
+    And how clearly colours change there, 0 to 1.
+    """
+    grid = np.zeros((len(crop) // stride, len(crop) // stride))
+    grid[tuple(votes.cells.T)] = votes.cell_confidences
+    seen = np.asarray(cv2.resize(grid, crop.shape[:2], interpolation=cv2.INTER_LINEAR), np.float64)
+    found = align(crop, seen, pixel_map, camera, solution.T_camera_object, solution.covariance, viewpoints)
+    pose = found.T_camera_object
+    rms = reprojection_rms(pose, model.keypoints, pixel_map.to_frame(votes.keypoints_px), camera)
+    return PnpSolution(pose, found.covariance, rms), found.contrast
 
 
 def _distance(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: Camera) -> Distance:

@@ -12,6 +12,7 @@ class Timings:
     network_s: float
     decode_s: float
     pnp_s: float
+    outline_s: float
 
 
 class Stage:
@@ -45,7 +46,10 @@ class Stopwatch:
         """From grids to votes."""
         self.pnp = Stage()
         """From votes to poses."""
+        self.outline = Stage()
+        """Moving poses to where the outlines are."""
 
     def timings(self) -> Timings:
         """Return the sums, seconds."""
-        return Timings(self.preprocess.spent_s, self.network.spent_s, self.decode.spent_s, self.pnp.spent_s)
+        stages = (self.preprocess, self.network, self.decode, self.pnp, self.outline)
+        return Timings(*(stage.spent_s for stage in stages))

@@ -131,6 +131,7 @@ class FramePipeline:
             "network": timings.network_s,
             "decoding": timings.decode_s,
             "pnp": timings.pnp_s,
+            "outline": timings.outline_s,
             "outside the network": now - started - timings.network_s,
             "received to published": now - frame.received_at,
         }

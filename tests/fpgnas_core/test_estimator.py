@@ -182,6 +182,7 @@ def test_timings_add_up_to_less_than_the_call(estimator: PoseEstimator) -> None:
     spent, timings = time.perf_counter() - start, estimator.last_timings
     stages = (timings.preprocess_s, timings.network_s, timings.decode_s, timings.pnp_s)
     assert all(stage > 0 for stage in stages)
+    assert timings.outline_s == 0  # the bundle has no outlines
     assert sum(stages) < spent
 
 

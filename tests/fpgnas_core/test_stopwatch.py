@@ -27,4 +27,4 @@ def test_reset_starts_from_zero() -> None:
     with watch.pnp:
         pass
     watch.reset()
-    assert watch.timings() == Timings(0.0, 0.0, 0.0, 0.0)
+    assert watch.timings() == Timings(0.0, 0.0, 0.0, 0.0, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fpgnas_core.bundle import Bundle, write_bundle
+from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.uncertainty import FEWEST_FITTED, PoseError, fitted_scales
 from training.data.batches import MEAN, STD, normalised
 from training.data.crop_pixels import PICTURE
 from training.data.crops import CropSet, load_crops
+from training.data.models import read_models
 from training.data.second_pass import as_second_pass
 from training.errors import RunError
 from training.evaluation.pose_errors import pose_errors
@@ -28,6 +31,7 @@ from training.evaluation.run import evaluate_split
 from training.evaluation.settings import EvaluationSettings
 from training.learning.export_settings import ExportSettings
 from training.learning.validation import solutions
+from training.rendering.viewpoints import viewpoint_models
 from training.space.architecture import Architecture, load_architecture
 from training.space.cost import count_macs
 from training.space.folding import fold
@@ -56,7 +60,7 @@ def export(settings: ExportSettings) -> Bundle:
     if settings.calibration_frames:
         errors = frame_errors(settings)
     else:
-        errors = crop_errors(network, crops.first(settings.calibration_crops), run)
+        errors = crop_errors(network, crops.first(settings.calibration_crops), run, bundle.viewpoints)
     bundle = write_bundle(replace(bundle, covariance_scales=_scales(errors)), model, extra)
     cost = f"{bundle.macs / 1e6:.2f} MMAC = {bundle.flops / 1e9:.4f} GFLOPs a crop pass"
     saved = 1 - count_macs(folded, architecture.input_size) / architecture.macs
@@ -126,10 +130,12 @@ def frame_errors(settings: ExportSettings) -> list[PoseError]:
     )
 
 
-def crop_errors(network: PoseNetwork, crops: CropSet, run: Path) -> list[PoseError]:
+def crop_errors(
+    network: PoseNetwork, crops: CropSet, run: Path, viewpoints: Mapping[int, ViewpointModel]
+) -> list[PoseError]:
     """Errors and covariances on the crops as the run's validation takes them, of those that are found."""
     taken = as_second_pass(crops, yaml.safe_load((run / "settings.yaml").read_text())["seed"])
-    parts = zip(solutions(network, taken), taken.T_camera_object, taken.object_index, strict=True)
+    parts = zip(solutions(network, taken, viewpoints), taken.T_camera_object, taken.object_index, strict=True)
     return [
         PoseError.of(found.T_camera_object, found.covariance, truth, crops.objects[place])
         for found, truth, place in parts
@@ -151,6 +157,7 @@ def _scales(errors: list[PoseError]) -> tuple[float, float]:
 def _describe(settings: ExportSettings, architecture: Architecture, crops: CropSet, run: Path) -> Bundle:
     metrics = json.loads((run / "metrics.json").read_text())
     trained = yaml.safe_load((run / "settings.yaml").read_text())
+    models = read_models(crops.dataset / "models")
     return Bundle(
         path=Path(settings.out),
         objects=crops.objects,
@@ -164,4 +171,5 @@ def _describe(settings: ExportSettings, architecture: Architecture, crops: CropS
         mean=MEAN,
         std=STD,
         acceptance={"data": f"{trained['dataset']}, split {trained['validation_split']}, crops", **metrics},
+        viewpoints=viewpoint_models(models[known.object_id] for known in crops.objects),
     )

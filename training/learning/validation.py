@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,17 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fpgnas_core.decode import decode
+from fpgnas_core.contour import ViewpointModel
+from fpgnas_core.decode import CELL_CONFIDENCE, decode
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.metrics import add_or_adi
 from fpgnas_core.pnp import PnpSolution
-from fpgnas_core.pose import fine_pose
+from fpgnas_core.pose import fine_pose, outlined_pose
 from training.data.batches import plain_batches
+from training.data.crop_pixels import PICTURE
 from training.data.crops import CropSet
 from training.data.models import read_models
 from training.space.network import PoseNetwork
 
-THRESHOLD = 0.5
 AS_IT_IS = PixelMap(np.eye(2, 3))
 
 
@@ -64,8 +65,13 @@ def validate(network: PoseNetwork, crops: CropSet) -> Validation:
     return Validation(tuple(model.name for model in crops.objects), crops.object_index, errors)
 
 
-def solutions(network: PoseNetwork, crops: CropSet) -> list[PnpSolution | None]:
-    """The pose of each crop's object as the network sees it, None where it does not. The network stays in eval mode."""
+def solutions(
+    network: PoseNetwork, crops: CropSet, viewpoints: Mapping[int, ViewpointModel] | None = None
+) -> list[PnpSolution | None]:
+    """The pose of each crop's object as the network sees it, None where it does not. The network stays in eval mode.
+
+    viewpoints: by object id; the poses of those objects are then moved to their outlines.
+    """
     network.eval()
     device = next(network.parameters()).device
     found: list[PnpSolution | None] = []
@@ -73,16 +79,29 @@ def solutions(network: PoseNetwork, crops: CropSet) -> list[PnpSolution | None]:
         for batch in plain_batches(crops, 64, device):
             parts = [part.cpu().numpy() for part in network(batch.images)]
             for item in range(len(batch.images)):
-                found.append(_solve([part[item] for part in parts], crops, len(found), network.space.grid_stride))
+                grid, stride = [part[item] for part in parts], network.space.grid_stride
+                found.append(_solve(grid, crops, len(found), stride, viewpoints or {}))
     return found
 
 
-def _solve(grid: list[NDArray[np.float32]], crops: CropSet, index: int, stride: int) -> PnpSolution | None:
-    place = int(crops.object_index[index])
-    votes = next((votes for votes in decode(*grid, stride, THRESHOLD) if votes.object_index == place), None)
+def _solve(
+    grid: list[NDArray[np.float32]],
+    crops: CropSet,
+    index: int,
+    stride: int,
+    viewpoints: Mapping[int, ViewpointModel],
+) -> PnpSolution | None:
+    place, camera = int(crops.object_index[index]), crops.camera(index)
+    model = crops.objects[place]
+    votes = next((votes for votes in decode(*grid, stride, CELL_CONFIDENCE) if votes.object_index == place), None)
     if votes is None:
         return None
-    return fine_pose(votes, crops.objects[place], stride, AS_IT_IS, crops.camera(index))
+    solution = fine_pose(votes, model, stride, AS_IT_IS, camera)
+    if solution is None or model.object_id not in viewpoints:
+        return solution
+    (picture,) = crops.pixels.read(slice(index, index + 1))[:, PICTURE].transpose(0, 2, 3, 1)
+    moved, _ = outlined_pose(solution, votes, model, viewpoints[model.object_id], stride, picture, AS_IT_IS, camera)
+    return moved
 
 
 def pose_errors(crops: CropSet, found: Sequence[PnpSolution | None]) -> NDArray[np.float64]:

@@ -43,7 +43,7 @@ def _frame(sample: Sample, models: dict[int, ScoredModel], away_m: float) -> Fra
     if np.isfinite(away_m):
         pose[:3, 3] *= 1 + away_m / np.linalg.norm(pose[:3, 3])
         estimates = [PoseEstimate(1, "demo", pose, np.eye(6), 0.9, np.zeros((4, 2)), 0.0, 0)]
-    return FrameResult(sample, estimates, score_image(sample, estimates, models), 0.0, Timings(0, 0, 0, 0))
+    return FrameResult(sample, estimates, score_image(sample, estimates, models), 0.0, Timings(0, 0, 0, 0, 0))
 
 
 def test_true_poses_score_one(rendered: Path) -> None:

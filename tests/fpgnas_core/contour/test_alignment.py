@@ -1,0 +1,97 @@
+import cv2
+import numpy as np
+import pytest
+
+from fpgnas_core.arrays import ByteArray, FloatArray
+from fpgnas_core.camera import Camera
+from fpgnas_core.contour import align
+from fpgnas_core.imaging import CropBox, PixelMap, crop
+from fpgnas_core.se3 import exp_rotation, make_transform, rotation_angle, transform_points
+from tests.fpgnas_core.contour.boxes import CORNERS, box_picture, box_viewpoints, placed
+
+LENS = Camera(600.0, 600.0, 320.0, 240.0, 640, 480, (-0.2, 0.05, 0.0, 0.0))
+TURN, SHARE = np.radians(4), 0.03
+COVARIANCE = np.diag([0.005, 0.005, 0.02, 0.1, 0.1, 0.1]) ** 2
+POSES = [placed(exp_rotation(turn)) for turn in ([0.5, -0.7, 0.3], [2.0, 0.4, -0.6], [-0.9, 0.5, 1.4])]
+
+
+def seen_in_crop(image: ByteArray, pose: FloatArray, roll: float = 0.4) -> tuple[ByteArray, PixelMap, FloatArray]:
+    """Return the crop round a box, its map to the frame, and where in it the box is."""
+    pixels = LENS.project(transform_points(pose, CORNERS))
+    part, pixel_map = crop(image, CropBox.around(pixels, 0.7, 640, roll), 128, (0, 0, 0))
+    to_crop = np.linalg.inv(pixel_map.matrix[:, :2])
+    hull = cv2.convexHull(np.rint((pixels - pixel_map.matrix[:, 2]) @ to_crop.T).astype(np.int32))
+    seen = np.zeros((128, 128))
+    cv2.fillConvexPoly(seen, hull, 1.0)
+    return part, pixel_map, np.asarray(cv2.blur(seen, (9, 9)), np.float64)
+
+
+def off(pose: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return the pose turned by TURN about a random axis, and farther away by SHARE."""
+    axis = rng.normal(size=3)
+    turn = exp_rotation(TURN * axis / np.linalg.norm(axis))
+    return make_transform(turn @ pose[:3, :3], (1 + SHARE) * pose[:3, 3])
+
+
+def errors(pose: FloatArray, truth: FloatArray) -> tuple[float, float]:
+    """Return the angle between two poses, radians, and the share by which the distance is off."""
+    return rotation_angle(pose[:3, :3] @ truth[:3, :3].T), abs(float(pose[2, 3] / truth[2, 3]) - 1)
+
+
+@pytest.mark.parametrize("truth", POSES)
+def test_pose_moves_to_the_outline(truth: FloatArray) -> None:
+    rng = np.random.default_rng(1)
+    part, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng), truth)
+    found = align(part, seen, pixel_map, LENS, off(truth, rng), COVARIANCE, box_viewpoints())
+    turn, share = errors(found.T_camera_object, truth)
+    assert turn < TURN / 2
+    assert share < SHARE / 6
+    assert (np.diag(found.covariance) < np.diag(COVARIANCE) / 4).all()
+    assert found.contrast > 0.9
+
+
+def test_what_stands_before_the_object_does_not_pull_the_outline_in() -> None:
+    truth, rng = POSES[0], np.random.default_rng(2)
+    part, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng), truth)
+    part[:, :50], seen[:, :50] = (200, 60, 50), 0.0
+    found = align(part, seen, pixel_map, LENS, off(truth, rng), COVARIANCE, box_viewpoints())
+    assert errors(found.T_camera_object, truth)[1] < SHARE / 3
+
+
+def test_what_the_outline_leaves_open_stays_with_the_network() -> None:
+    """The colours are the same everywhere: pose and covariance come back."""
+    pose, grey = POSES[1], np.full((480, 640, 3), 128, np.uint8)
+    part, pixel_map, seen = seen_in_crop(grey, pose)
+    part[:] = 128
+    found = align(part, seen, pixel_map, LENS, pose, COVARIANCE, box_viewpoints())
+    np.testing.assert_allclose(found.T_camera_object, pose, atol=1e-6)
+    np.testing.assert_allclose(found.covariance, COVARIANCE, rtol=1e-3, atol=1e-9)
+    assert found.contrast == pytest.approx(0, abs=1e-6)
+
+
+def test_contrast_tells_a_pose_beside_the_object_from_one_on_it() -> None:
+    truth, rng = POSES[0], np.random.default_rng(4)
+    part, pixel_map, _ = seen_in_crop(box_picture(truth, LENS, rng), truth)
+    beside = make_transform(truth[:3, :3], truth[:3, 3] + [0.03, 0.02, 0.0])
+    wrong = align(part, np.ones((128, 128)), pixel_map, LENS, beside, COVARIANCE * 1e-6, box_viewpoints())
+    right = align(part, np.ones((128, 128)), pixel_map, LENS, truth, COVARIANCE * 1e-6, box_viewpoints())
+    assert wrong.contrast < 0.6
+    assert right.contrast > 0.9
+
+
+def test_a_sure_network_is_not_moved() -> None:
+    truth, rng = POSES[0], np.random.default_rng(3)
+    part, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng), truth)
+    start = off(truth, rng)
+    found = align(part, seen, pixel_map, LENS, start, COVARIANCE * 1e-8, box_viewpoints())
+    assert errors(found.T_camera_object, start)[0] < 1e-3
+
+
+@pytest.mark.parametrize("distance", [-0.5, 0.03])
+def test_pose_that_cannot_be_seen_comes_back_as_it_is(distance: float) -> None:
+    pose = placed(np.eye(3), distance)
+    part, seen = np.zeros((128, 128, 3), np.uint8), np.ones((128, 128))
+    found = align(part, seen, PixelMap(np.eye(2, 3)), LENS, pose, COVARIANCE, box_viewpoints())
+    assert found.T_camera_object is pose
+    assert found.covariance is COVARIANCE
+    assert found.contrast == 1
