@@ -17,11 +17,12 @@ from benchmarks.decoders import surface_alone, votes_alone, without_size
 from fpgnas_core.arrays import Float32Array
 from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_core.decode import CELL_CONFIDENCE, decode
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.imaging import Normaliser, whole_frame
 from fpgnas_core.network import Grids, Network
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pose import Solver, fine_pose
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import exp_rotation, make_transform, transform_points
 from training.cli import run_command
 from training.data.bop import read_split

@@ -11,7 +11,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.errors import FpgnasError
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.estimator import PoseEstimator
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.recording.messages import stamp_of
 from fpgnas_core.tracking.tracker import Tracker
 from fpgnas_ros.camera_info_check import camera_from_info, check_fits

@@ -18,9 +18,9 @@ from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection3DArray
 
 from fpgnas_core.camera import Camera
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.overlay import draw_keypoints, draw_pose
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_ros.image_conversion import bgr_to_image
 from fpgnas_ros.parameters import NodeSettings
 from fpgnas_ros.pose_messages import detections, pose_stamped, pose_with_covariance_stamped, transforms

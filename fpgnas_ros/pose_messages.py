@@ -24,8 +24,8 @@ from vision_msgs.msg import (
     ObjectHypothesisWithPose,
 )
 
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import matrix_from_quaternion_xyzw, quaternion_xyzw_from_matrix, transform_points
 
 Matrix = NDArray[np.float64]

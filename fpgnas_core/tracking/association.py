@@ -8,8 +8,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import rotation_angle
 from fpgnas_core.symmetry import nearest_equivalent
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.symmetry import ContinuousSymmetry, covariance_about_axes, nearest_equivalent
 from fpgnas_core.tracking.association import Place
 from fpgnas_core.tracking.motion import POSE

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.tracking.association import assign, costs_of
 from fpgnas_core.tracking.pose_filter import FilterSettings
 from fpgnas_core.tracking.track import Track

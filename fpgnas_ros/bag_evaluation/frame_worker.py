@@ -12,7 +12,8 @@ import cv2
 
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.errors import FpgnasError
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.estimator import PoseEstimator
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.recording.messages import image_of
 from fpgnas_ros.bag_evaluation.annotated import Annotator, Messages
 from fpgnas_ros.bag_evaluation.data import Answer, Estimate, Frame, TrueInstance

@@ -9,9 +9,10 @@ from fpgnas_core.arrays import FloatArray
 from fpgnas_core.bundle import write_bundle
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ImageError
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.metrics import add, rotation_error_deg
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.symmetry import ContinuousSymmetry
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object, description, silent_model
@@ -109,7 +110,7 @@ def test_crop_taken_far_off_is_taken_anew_at_most_twice(
     estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch, far_off: list[bool], crops: int
 ) -> None:
     verdicts = iter(far_off)
-    monkeypatch.setattr("fpgnas_core.estimator.is_misplaced", lambda *_: next(verdicts))
+    monkeypatch.setattr("fpgnas_core.candidate.is_misplaced", lambda *_: next(verdicts))
     shapes = record_passes(estimator, monkeypatch)
     assert len(estimator.estimate(picture([CENTER]), CAMERA)) == 1
     assert shapes == [(1, 3, 256, 320), *crops * [(1, 3, 128, 128)]]

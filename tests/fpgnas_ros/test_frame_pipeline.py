@@ -10,7 +10,8 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from fpgnas_core.bundle import load_bundle
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.estimator import PoseEstimator
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_ros.frame_pipeline import Frame, FramePipeline
 from fpgnas_ros.image_conversion import bgr_to_image
 from fpgnas_ros.model_info import model_info

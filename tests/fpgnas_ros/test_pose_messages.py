@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import make_transform
 from fpgnas_ros.pose_messages import (
     detections,

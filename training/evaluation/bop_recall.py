@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fpgnas_core import metrics
 from fpgnas_core.camera import Camera
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.metrics import TargetErrors
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.symmetry import symmetry_transforms
 from training.data.models import DatasetModel
 from training.data.sample import Annotation, Sample

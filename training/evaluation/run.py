@@ -10,7 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fpgnas_core.bundle import Bundle, load_bundle
-from fpgnas_core.estimator import PoseEstimate, PoseEstimator
+from fpgnas_core.estimator import PoseEstimator
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.stopwatch import Timings
 from training.data.models import DatasetModel
 from training.data.sample import Sample

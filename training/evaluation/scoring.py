@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from fpgnas_core.estimator import PoseEstimate
 from fpgnas_core.metrics import add_or_adi, adi, projection_error_px, rotation_error_deg, translation_error
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.symmetry import nearest_equivalent
 from training.data.models import DatasetModel
 from training.data.sample import Annotation, Sample

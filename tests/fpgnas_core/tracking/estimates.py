@@ -3,7 +3,7 @@
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.estimator import PoseEstimate
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import exp_rotation, make_transform
 
 SIGMAS = np.array([1e-3, 1e-3, 8e-3, 0.03, 0.03, 0.03])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fpgnas_core.estimator import PoseEstimate
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.stopwatch import Timings
 from tests.fpgnas_core.models import description
 from training.data.bop import read_split

@@ -9,7 +9,7 @@ import pytest
 
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.camera import Camera
-from fpgnas_core.estimator import PoseEstimate
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import exp_rotation, make_transform
 from training.data.models import DatasetModel
 from training.data.sample import Annotation, Sample
