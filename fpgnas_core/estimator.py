@@ -28,7 +28,7 @@ as many instances are found as without (demo recording and 100 renders), with ha
 _OTHER_ROLLS: tuple[tuple[float, ...], ...] = ((math.pi,), (math.pi / 2, -math.pi / 2))
 """Turns, radians, tried one group after the other where the pose found is not sure: the first pass often takes one side
 of an object for another. 53.5 to 56.5 % of 400 renders of the demo object right, 18 to 31 % of 300 of the satellite."""
-_SURE = 0.6
+_SURE = 0.65
 """Confidence of a pose that needs no other roll."""
 _WORTH_A_LOOK = 0.25
 """Confidence from which a crop is taken, or taken anew: the next look says more than the last."""

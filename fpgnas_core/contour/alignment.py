@@ -26,7 +26,7 @@ _CAUCHY = 1.0  # an outline this many standard deviations off counts half: somet
 _SLACK_PX = 2.0
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
-_INSIDE_PX = 6  # the network has to see the object so far inside the outline
+_INSIDE_PX = 2  # the network has to see the object so far inside the outline
 _FEWEST_PIXELS = 50
 _DISTANCES = np.arange(-HALF_LENGTH, HALF_LENGTH + 1)
 _ON_OBJECT = np.flatnonzero((_DISTANCES >= -_FAR) & (_DISTANCES < -_NEAR))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fpgnas_core.bundle import Bundle, load_bundle, write_bundle
+from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.errors import BundleError
 from fpgnas_core.symmetry import ContinuousSymmetry
 from tests.fpgnas_core.models import box_object, description, silent_model
@@ -44,6 +45,20 @@ def test_written_bundle_comes_back_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.objects[0].keypoints, base.keypoints)
     assert (loaded.stride, loaded.macs, loaded.mean) == (written.stride, written.macs, written.mean)
     assert loaded.acceptance == {}
+
+
+def test_outlines_come_back_with_the_bundle(tmp_path: Path) -> None:
+    outlines = ViewpointModel(*(np.full(shape, 0.5, np.float32) for shape in ((3,), (2, 3), (2, 4, 3), (2, 4, 3))))
+    write_bundle(replace(description(tmp_path / "b"), viewpoints={1: outlines}), silent_model())
+    loaded = load_bundle(tmp_path / "b")
+    np.testing.assert_array_equal(loaded.viewpoints[1].points, outlines.points)
+    (tmp_path / "b" / "outlines.npz").write_bytes(b"damaged")
+    with pytest.raises(BundleError, match=r"outlines\.npz: expected SHA-256"):
+        load_bundle(tmp_path / "b")
+
+
+def test_bundle_without_outlines_has_none(bundle: Bundle) -> None:
+    assert load_bundle(bundle.path).viewpoints == {}
 
 
 def test_same_content_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ import pytest
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.bundle import write_bundle
 from fpgnas_core.camera import Camera
+from fpgnas_core.candidate import Candidate
 from fpgnas_core.errors import ImageError
 from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.metrics import add, rotation_error_deg
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pose_estimate import PoseEstimate
+from fpgnas_core.se3 import exp_rotation
 from fpgnas_core.symmetry import ContinuousSymmetry
+from tests.fpgnas_core.contour.boxes import box_viewpoints
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object, description, silent_model
 from tests.fpgnas_core.position_network import UPRIGHT, fitting_pose, network_for, picture
@@ -114,6 +117,52 @@ def test_crop_taken_far_off_is_taken_anew_at_most_twice(
     shapes = record_passes(estimator, monkeypatch)
     assert len(estimator.estimate(picture([CENTER]), CAMERA)) == 1
     assert shapes == [(1, 3, 256, 320), *crops * [(1, 3, 128, 128)]]
+
+
+@pytest.mark.parametrize(("surest", "looks"), [(np.pi, 2), (np.pi / 2, 4), (-np.pi / 2, 4)])
+def test_unsure_pose_is_looked_at_from_other_rolls_until_one_is_sure(
+    estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch, surest: float, looks: int
+) -> None:
+    """In each crop the object seems to stand as the crop is turned; it is sure in one of them only."""
+    rolls: list[float] = []
+
+    def second_pass(_image: object, _camera: object, candidates: list[Candidate]) -> list[PoseEstimate]:
+        rolls.extend(candidate.roll for candidate in candidates)
+        return [seen_turned(candidate.roll) for candidate in candidates]
+
+    def seen_turned(roll: float) -> PoseEstimate:
+        turned = roll - rolls[0]
+        pose = true_pose()
+        pose[:3, :3] = exp_rotation([0.0, 0.0, -turned]) @ pose[:3, :3]
+        is_surest = np.cos(turned - surest) > 0.99
+        return replace(tracked_at(pose), confidence=0.8 if is_surest else 0.55, instance=-1)
+
+    monkeypatch.setattr(estimator, "_second_pass", second_pass)
+    (found,) = estimator.estimate(picture([CENTER]), CAMERA)
+    assert found.confidence == 0.8
+    turn = rotation_error_deg(found.T_camera_object[:3, :3], true_pose()[:3, :3])
+    assert turn == pytest.approx(np.degrees(abs(surest)), abs=0.1)
+    assert len(rolls) == looks
+
+
+def test_sure_pose_is_looked_at_once(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = record_passes(estimator, monkeypatch)
+    assert estimator.estimate(picture([CENTER]), CAMERA)[0].confidence > 0.9
+    assert shapes == [(1, 3, 256, 320), (1, 3, 128, 128)]
+
+
+def test_colours_that_hardly_change_at_the_outline_cost_confidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = make_estimator(tmp_path / "plain", CAMERA)
+    bundle = replace(plain.bundle, path=tmp_path / "outlined", viewpoints={1: box_viewpoints()})
+    outlined = PoseEstimator(write_bundle(bundle, plain.bundle.model_path.read_bytes()), threads=1)
+    monkeypatch.setattr("fpgnas_core.estimator.outlined_pose", lambda solution, *_: (solution, 0.2))
+    alone, found = (e.estimate(picture([CENTER]), CAMERA)[0] for e in (plain, outlined))
+    assert found.confidence == pytest.approx(0.6 * alone.confidence)
+    assert outlined.last_timings.outline_s > 0
+    outlined.confidence_threshold = 0.62
+    assert outlined.estimate(picture([CENTER]), CAMERA) == []
 
 
 def test_lost_track_runs_the_first_pass(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:

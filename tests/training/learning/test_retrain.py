@@ -116,8 +116,9 @@ def test_weights_of_another_architecture_are_refused(settings: RetrainSettings, 
 
 def test_bundle_gives_what_the_network_gives(run: Path, dataset: str, tmp_path: Path) -> None:
     bundle = export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=8))
-    architecture = load_architecture(run / "architecture.json")
-    assert load_bundle(tmp_path / "bundle").macs == bundle.macs == architecture.macs
+    architecture, loaded = load_architecture(run / "architecture.json"), load_bundle(tmp_path / "bundle")
+    assert loaded.macs == bundle.macs == architecture.macs
+    assert list(loaded.viewpoints) == [model.object_id for model in loaded.objects]
     crops = load_crops(dataset, ("val",), 5, 64)
     model = (tmp_path / "bundle/model.onnx").read_bytes()
     assert check_parity(load_network(run, architecture), model, crops, 1e-4) < 1e-4
