@@ -157,11 +157,11 @@ def test_colours_that_hardly_change_at_the_outline_cost_confidence(
     plain = make_estimator(tmp_path / "plain", CAMERA)
     bundle = replace(plain.bundle, path=tmp_path / "outlined", viewpoints={1: box_viewpoints()})
     outlined = PoseEstimator(write_bundle(bundle, plain.bundle.model_path.read_bytes()), threads=1)
-    monkeypatch.setattr("fpgnas_core.estimator.outlined_pose", lambda solution, *_: (solution, 0.2))
+    monkeypatch.setattr("fpgnas_core.estimator.outlined_pose", lambda solution, *_: (solution, 0.4))
     alone, found = (e.estimate(picture([CENTER]), CAMERA)[0] for e in (plain, outlined))
-    assert found.confidence == pytest.approx(0.6 * alone.confidence)
+    assert found.confidence == pytest.approx(0.7 * alone.confidence)
     assert outlined.last_timings.outline_s > 0
-    outlined.confidence_threshold = 0.62
+    outlined.confidence_threshold = 0.7
     assert outlined.estimate(picture([CENTER]), CAMERA) == []
 
 
