@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -38,7 +38,7 @@ Estimate = Callable[[Sample], list[PoseEstimate]]
 
 @dataclass(frozen=True)
 class PassesSettings:
-    """Accuracy and multiply-accumulates a frame of one, two and three passes, tracked, and by three decoders."""
+    """Accuracy and multiply-accumulates a frame of one, two and three passes, tracked, and with parts left out."""
 
     bundle: str
     """Bundle folder."""
@@ -82,6 +82,12 @@ class CountedNetwork:
         return self._network.run(images)
 
 
+class OneRoll(PoseEstimator):
+    """Takes the roll that the first pass gives, however unsure the pose."""
+
+    _at_first_sight = PoseEstimator._looks
+
+
 def run(settings: PassesSettings) -> None:
     """Measure, print the table, write JSON."""
     bundle = load_bundle(settings.bundle)
@@ -103,14 +109,18 @@ def run(settings: PassesSettings) -> None:
 def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate, CountedNetwork]]:
     first = FirstPass(bundle, settings.threads)
     ways: list[tuple[str, Estimate, CountedNetwork]] = [("first pass alone", first, first.network)]
-    decoders: dict[str, Solver] = {
-        "votes alone": votes_alone,
-        "surface alone": surface_alone,
-        "votes and surface": without_size,
-        "all": fine_pose,
+    no_outline = replace(bundle, viewpoints={})
+    two_passes: dict[str, tuple[Bundle, Solver, type[PoseEstimator]]] = {
+        "votes alone, no outline": (no_outline, votes_alone, PoseEstimator),
+        "surface alone, no outline": (no_outline, surface_alone, PoseEstimator),
+        "votes and surface, no outline": (no_outline, without_size, PoseEstimator),
+        "no outline": (no_outline, fine_pose, PoseEstimator),
+        "no outline, one roll": (no_outline, fine_pose, OneRoll),
+        "one roll": (bundle, fine_pose, OneRoll),
+        "all": (bundle, fine_pose, PoseEstimator),
     }
-    for name, solve in decoders.items():
-        estimator, counter = _estimator(bundle, settings, solve)
+    for name, (given, solve, kind) in two_passes.items():
+        estimator, counter = _estimator(given, settings, solve, kind)
         ways.append((f"first and second pass, {name}", _two_passes(estimator), counter))
     estimator, counter = _estimator(bundle, settings, fine_pose)
     ways.append(("second pass again, all", _three_passes(estimator), counter))
@@ -119,8 +129,10 @@ def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate,
     return ways
 
 
-def _estimator(bundle: Bundle, settings: PassesSettings, solve: Solver) -> tuple[PoseEstimator, CountedNetwork]:
-    estimator = PoseEstimator(bundle, settings.threads or None, solve=solve)
+def _estimator(
+    bundle: Bundle, settings: PassesSettings, solve: Solver, kind: type[PoseEstimator] = PoseEstimator
+) -> tuple[PoseEstimator, CountedNetwork]:
+    estimator = kind(bundle, settings.threads or None, solve=solve)
     counter = CountedNetwork(estimator._network, bundle)
     estimator._network = counter  # type: ignore[assignment]
     return estimator, counter
@@ -205,10 +217,10 @@ def _measure(
 
 
 def _table(rows: list[Row]) -> list[str]:
-    lines = [f"{'':38s} {'ADD(-S)-0.1d':>12s} {'-0.05d':>7s} {'found':>7s} {'median':>8s} {'MMAC a frame':>13s}"]
+    lines = [f"{'':52s} {'ADD(-S)-0.1d':>12s} {'-0.05d':>7s} {'found':>7s} {'median':>8s} {'MMAC a frame':>13s}"]
     for row in rows:
         shares = f"{100 * row.add_0_1d:10.1f} % {100 * row.add_0_05d:5.1f} % {100 * row.found:5.1f} %"
-        lines.append(f"{row.name:38s} {shares} {row.median_add_diameters:6.3f} d {row.mmacs_per_frame:13.1f}")
+        lines.append(f"{row.name:52s} {shares} {row.median_add_diameters:6.3f} d {row.mmacs_per_frame:13.1f}")
     return lines
 
 
