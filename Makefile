@@ -59,7 +59,7 @@ clean: ## remove environments, builds, caches and outputs
 	@.ci/system_packages.sh $(PYTHON) demo
 	@echo "installing the robot side on its oldest libraries into .venv-oldest"
 	@test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
-	@.venv-oldest/bin/python -m pip install -qq --disable-pip-version-check --only-binary :all: \
+	@.venv-oldest/bin/python -m pip install -qq --disable-pip-version-check --only-binary :all: --no-binary empy \
 	    -c .ci/oldest.txt -e '.[ros]' pytest onnx trimesh
 	@.venv-oldest/bin/python -m fpgnas_ros.message_types
 	@touch $@
