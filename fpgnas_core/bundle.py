@@ -40,6 +40,8 @@ class Bundle:
     """Side of the second pass's crop, pixels."""
     crop_fill: float = 0.7
     """Share of the crop's side that the object's projected keypoints span."""
+    most_roll_deg: float = 180.0
+    """By how much objects are seen turned from upright at most, degrees; less where they stand before a level camera."""
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     """Subtracted from RGB values of 0 to 1."""
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
@@ -121,6 +123,7 @@ def _describe(bundle: Bundle) -> dict[str, Json]:
         "first_pass_size": bundle.first_pass_size,
         "crop_size": bundle.crop_size,
         "crop_fill": bundle.crop_fill,
+        "most_roll_deg": bundle.most_roll_deg,
         "mean": list(bundle.mean),
         "std": list(bundle.std),
         "covariance_scales": {"translation": translation, "rotation": rotation},
@@ -157,6 +160,8 @@ def _parse(folder: Path, reader: Reader) -> Bundle:
         first_pass_size=reader.integer("first_pass_size"),
         crop_size=reader.integer("crop_size"),
         crop_fill=reader.positive("crop_fill"),
+        # Bundles from before it was written were trained for any roll.
+        most_roll_deg=reader.positive("most_roll_deg") if "most_roll_deg" in reader.values else 180.0,
         mean=(float(mean[0]), float(mean[1]), float(mean[2])),
         std=reader.positive_triple("std"),
         acceptance=reader.mapping("acceptance"),

@@ -57,6 +57,13 @@ def test_outlines_come_back_with_the_bundle(tmp_path: Path) -> None:
         load_bundle(tmp_path / "b")
 
 
+def test_bundle_from_before_rolls_were_limited_is_seen_from_any(bundle: Bundle) -> None:
+    edit(bundle, most_roll_deg=None)
+    assert load_bundle(bundle.path).most_roll_deg == 180
+    edit(bundle, most_roll_deg=30.0)
+    assert load_bundle(bundle.path).most_roll_deg == 30
+
+
 def test_bundle_without_outlines_has_none(bundle: Bundle) -> None:
     assert load_bundle(bundle.path).viewpoints == {}
 

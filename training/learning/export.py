@@ -30,6 +30,7 @@ from training.evaluation.pose_errors import pose_errors
 from training.evaluation.run import evaluate_split
 from training.evaluation.settings import EvaluationSettings
 from training.learning.export_settings import ExportSettings
+from training.learning.retrain_settings import RetrainSettings
 from training.learning.validation import solutions
 from training.rendering.viewpoints import viewpoint_models
 from training.space.architecture import Architecture, load_architecture
@@ -168,6 +169,7 @@ def _describe(settings: ExportSettings, architecture: Architecture, crops: CropS
         first_pass_size=settings.first_pass_size,
         crop_size=architecture.input_size,
         crop_fill=settings.crop_fill,
+        most_roll_deg=trained.get("most_roll_deg", RetrainSettings.most_roll_deg),
         mean=MEAN,
         std=STD,
         acceptance={"data": f"{trained['dataset']}, split {trained['validation_split']}, crops", **metrics},
