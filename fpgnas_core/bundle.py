@@ -41,7 +41,7 @@ class Bundle:
     crop_fill: float = 0.7
     """Share of the crop's side that the object's projected keypoints span."""
     most_roll_deg: float = 180.0
-    """By how much objects are seen turned from upright at most, degrees; less where they stand before a level camera."""
+    """Objects are seen turned from upright by so much at most, degrees; less where they stand before a level camera."""
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     """Subtracted from RGB values of 0 to 1."""
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
