@@ -16,7 +16,7 @@ from fpgnas_core.imaging import CropBox, Normaliser, PixelMap, crop, whole_frame
 from fpgnas_core.network import Grids, Network
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.pose import Solver, certainty, coarse_pose, fine_pose, outlined_pose
-from fpgnas_core.pose_estimate import PoseEstimate, distinct, numbered, same_place
+from fpgnas_core.pose_estimate import PoseEstimate, distinct, numbered, same_place, surest
 from fpgnas_core.stopwatch import Stopwatch, Timings
 from fpgnas_core.symmetry import covariance_about_axes, nearest_equivalent
 
@@ -28,6 +28,8 @@ as many instances are found as without (demo recording and 100 renders), with ha
 _OTHER_ROLLS = ((180.0,), (90.0, -90.0))
 """Turns, degrees, tried one group after the other where the pose found is not sure: the first pass often takes one side
 of an object for another. 53.5 to 56.5 % of 400 renders of the demo object right, 18 to 31 % of 300 of the satellite."""
+_LOOKS_FOR_EACH = 3
+"""Candidates for each instance that is sought: which of them is one is known better after a look than before."""
 _SURE = 0.65
 """Confidence of a pose that needs no other roll."""
 _WORTH_A_LOOK = 0.25
@@ -101,7 +103,8 @@ class PoseEstimator:
         found = self._sure(self._second_pass(image_bgr, camera, [c for c in tracked if c is not None]))
         if not previous or len(found) < len(previous):
             seen = self._first_pass(image_bgr, camera, found, sought)
-            found += self._sure(self._at_first_sight(image_bgr, camera, seen))
+            new = self._sure(self._at_first_sight(image_bgr, camera, seen))
+            found += new if sought is None else surest(new, sought)
         return sorted(numbered(distinct(found)), key=lambda estimate: -estimate.confidence)
 
     def _sure(self, poses: Iterable[PoseEstimate | None]) -> list[PoseEstimate]:
@@ -128,11 +131,12 @@ class PoseEstimator:
         placed = [(votes, pixel_map.to_frame(votes.keypoints_px)) for votes in seen]
         new = [(votes, pixels) for votes, pixels in placed if not self._is_found(votes, pixels, found)]
         if sought is None:
-            new = new[: self.max_instances]
-        left = [self.max_instances if sought is None else sought.get(m.object_id, 0) for m in self.bundle.objects]
+            new, left = new[: self.max_instances], [self.max_instances] * len(self.bundle.objects)
+        else:
+            left = [_LOOKS_FOR_EACH * sought.get(model.object_id, 0) for model in self.bundle.objects]
         candidates: list[Candidate] = []
         for votes, pixels in new:
-            if left[votes.object_index] and len(candidates) < self.max_instances:
+            if left[votes.object_index]:
                 candidate = self._first_seen(votes, pixels, pixel_map, camera)
                 if candidate is not None:
                     candidates.append(candidate)

@@ -1,7 +1,7 @@
 """What the estimator says of one instance, and which of several say the same."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,6 +43,16 @@ def distinct(found: Sequence[PoseEstimate]) -> list[PoseEstimate]:
     kept: list[PoseEstimate] = []
     for pose in sorted(found, key=lambda pose: (pose.instance < 0, -pose.confidence)):
         if not any(pose.name == k.name and same_place(pose.keypoints_px, k.keypoints_px) for k in kept):
+            kept.append(pose)
+    return kept
+
+
+def surest(found: Sequence[PoseEstimate], sought: Mapping[int, int]) -> list[PoseEstimate]:
+    """Return as many distinct instances of each object, by BOP id, as are `sought`: the most confident ones."""
+    left, kept = dict(sought), []
+    for pose in distinct(found):
+        if left.get(pose.object_id, 0) > 0:
+            left[pose.object_id] -= 1
             kept.append(pose)
     return kept
 
