@@ -7,7 +7,7 @@ SQUARE = np.array([[0.0, 0.0], [-20, -20], [20, -20], [20, 20], [-20, 20]])
 
 def seen(x: float, confidence: float, object_id: int = 1, instance: int = -1) -> PoseEstimate:
     """Return an object of 40 px seen `x` pixels to the right."""
-    pixels = SQUARE + [x, 0.0]
+    pixels = SQUARE + np.array([x, 0.0])
     return PoseEstimate(object_id, f"object {object_id}", np.eye(4), np.eye(6), confidence, pixels, 0.0, instance)
 
 
@@ -16,8 +16,8 @@ def confidences(poses: list[PoseEstimate]) -> list[float]:
 
 
 def test_places_are_the_same_within_a_quarter_of_the_extent() -> None:
-    assert same_place(SQUARE, SQUARE + [9.9, 0.0])
-    assert not same_place(SQUARE, SQUARE + [10.1, 0.0])
+    assert same_place(SQUARE, SQUARE + np.array([9.9, 0.0]))
+    assert not same_place(SQUARE, SQUARE + np.array([10.1, 0.0]))
 
 
 def test_of_two_at_one_place_the_more_confident_stays() -> None:
