@@ -28,6 +28,8 @@ as many instances are found as without (demo recording and 100 renders), with ha
 _OTHER_ROLLS = ((180.0,), (90.0, -90.0))
 """Turns, degrees, tried one group after the other where the pose found is not sure: the first pass often takes one side
 of an object for another. 53.5 to 56.5 % of 400 renders of the demo object right, 18 to 31 % of 300 of the satellite."""
+_ROLL_SLACK_DEG = 30.0
+"""By which rolls are off, or objects seen from above and off the middle of a frame lean."""
 _LOOKS_FOR_EACH = 3
 """Candidates for each instance that is sought: which of them is one is known better after a look than before."""
 _SURE = 0.65
@@ -158,18 +160,23 @@ class PoseEstimator:
         """Return the pose of each candidate; where it is unsure, the surest of several rolls."""
         best = self._looks(image, camera, candidates)
         for turns in _OTHER_ROLLS:
-            possible = [math.radians(turn) for turn in turns if abs(turn) <= self.bundle.most_roll_deg]
             unsure = [i for i, pose in enumerate(best) if pose is not None and pose.confidence < _SURE]
             turned = [
-                (i, replace(there, roll=there.roll + turn))
+                (i, turned_there)
                 for i in unsure
                 if (pose := best[i]) and (there := self._tracked(camera, pose))
-                for turn in possible
+                for turn in turns
+                if self._may_be(turned_there := replace(there, roll=there.roll + math.radians(turn)))
             ]
             anew = self._looks(image, camera, [there for _, there in turned])
             for (i, _), pose in zip(turned, anew, strict=True):
                 best[i] = max((p for p in (best[i], pose) if p), key=lambda p: p.confidence, default=None)
         return best
+
+    def _may_be(self, there: Candidate) -> bool:
+        """Tell whether objects are seen as the candidate is rolled: hardly upside down where they stand."""
+        roll = abs(math.remainder(there.roll, 2 * math.pi))
+        return math.degrees(roll) <= self.bundle.most_roll_deg + _ROLL_SLACK_DEG
 
     def _looks(self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate]) -> list[PoseEstimate | None]:
         """Return the pose of each candidate, None where it is not seen; a crop taken far off is taken anew."""
