@@ -26,25 +26,33 @@ class Candidate:
     """(4, 4); of equivalent poses the one nearest to this is meant."""
     instance: int
     """Number of the instance, or -1 for a new one."""
+    confidence: float
+    """0 to 1, that it is one."""
 
     @classmethod
     def first_seen(
-        cls, object_index: int, model: ObjectModel, pixels: FloatArray, T_camera_object: FloatArray
+        cls, object_index: int, model: ObjectModel, pixels: FloatArray, T_camera_object: FloatArray, confidence: float
     ) -> "Candidate":
         """Return where to look for what the first pass sees at (K, 2) `pixels`, and at a pose that explains them."""
         # At first sight the equivalent pose nearest the camera's own axes is the canonical one.
-        return cls(object_index, pixels, _roll(T_camera_object, model), np.eye(4), -1)
+        return cls(object_index, pixels, _roll(T_camera_object, model), np.eye(4), -1, confidence)
 
     @classmethod
     def at(
-        cls, object_index: int, model: ObjectModel, T_camera_object: FloatArray, camera: Camera, instance: int
+        cls,
+        object_index: int,
+        model: ObjectModel,
+        T_camera_object: FloatArray,
+        camera: Camera,
+        instance: int,
+        confidence: float = 1.0,
     ) -> "Candidate | None":
         """Return where to look for an object at a pose, None if it reaches behind the camera."""
         points = transform_points(T_camera_object, model.keypoints)
         if points[:, 2].min() <= 0:
             return None
         roll = _roll(T_camera_object, model)
-        return cls(object_index, camera.project(points), roll, T_camera_object, instance)
+        return cls(object_index, camera.project(points), roll, T_camera_object, instance, confidence)
 
     def is_off(self, found: "Candidate") -> bool:
         """Tell whether a crop of this one is too far off from where the object was `found` in it."""

@@ -28,6 +28,10 @@ as many instances are found as without (demo recording and 100 renders), with ha
 _OTHER_ROLLS = ((180.0,), (90.0, -90.0))
 """Turns, degrees, tried one group after the other where the pose found is not sure: the first pass often takes one side
 of an object for another. 53.5 to 56.5 % of 400 renders of the demo object right, 18 to 31 % of 300 of the satellite."""
+_LIKELY = 0.5
+"""Confidence of the first pass from which a candidate is looked at whatever else there is."""
+_MOST_DOUBTFUL, _MOST_TURNED = 2, 1
+"""Candidates that are less likely, and unsure ones that are turned."""
 _ROLL_SLACK_DEG = 30.0
 """By which rolls are off, or objects seen from above and off the middle of a frame lean."""
 _LOOKS_FOR_EACH = 3
@@ -105,7 +109,10 @@ class PoseEstimator:
         found = self._sure(self._second_pass(image_bgr, camera, [c for c in tracked if c is not None]))
         if not previous or len(found) < len(previous):
             seen = self._first_pass(image_bgr, camera, found, sought)
-            new = self._sure(self._at_first_sight(image_bgr, camera, seen))
+            poses = self._at_first_sight(image_bgr, camera, [c for c in seen if c.confidence >= _LIKELY])
+            # The others are looked at only where nothing better was found: each costs a pass.
+            doubtful = [c for c in seen if c.confidence < _LIKELY and not self._is_settled(c, [*found, *poses])]
+            new = self._sure([*poses, *self._at_first_sight(image_bgr, camera, doubtful[:_MOST_DOUBTFUL])])
             found += new if sought is None else surest(new, sought)
         return sorted(numbered(distinct(found)), key=lambda estimate: -estimate.confidence)
 
@@ -150,9 +157,12 @@ class PoseEstimator:
         model = self.bundle.objects[votes.object_index]
         with self._watch.pnp:
             coarse = coarse_pose(votes, model, pixel_map, camera)
-        if coarse is None or votes.confidence * certainty(coarse, _HALF_CERTAIN_FIRST) < self._worth_a_look:
+        if coarse is None:
             return None
-        return Candidate.first_seen(votes.object_index, model, pixels, coarse.T_camera_object)
+        confidence = votes.confidence * certainty(coarse, _HALF_CERTAIN_FIRST)
+        if confidence < self._worth_a_look:
+            return None
+        return Candidate.first_seen(votes.object_index, model, pixels, coarse.T_camera_object, confidence)
 
     def _at_first_sight(
         self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate]
@@ -160,7 +170,8 @@ class PoseEstimator:
         """Return the pose of each candidate; where it is unsure, the surest of several rolls."""
         best = self._looks(image, camera, candidates)
         for turns in _OTHER_ROLLS:
-            unsure = [i for i, pose in enumerate(best) if pose is not None and pose.confidence < _SURE]
+            unsure = [i for i, candidate in enumerate(candidates) if not self._is_settled(candidate, best)]
+            unsure = sorted(unsure, key=lambda i: -_confidence(best[i]))[:_MOST_TURNED]
             turned = [
                 (i, turned_there)
                 for i in unsure
@@ -170,8 +181,13 @@ class PoseEstimator:
             ]
             anew = self._looks(image, camera, [there for _, there in turned])
             for (i, _), pose in zip(turned, anew, strict=True):
-                best[i] = max((p for p in (best[i], pose) if p), key=lambda p: p.confidence, default=None)
+                best[i] = max(best[i], pose, key=_confidence)
         return best
+
+    def _is_settled(self, candidate: Candidate, poses: Iterable[PoseEstimate | None]) -> bool:
+        """Tell whether a sure instance of the candidate's object is among the poses."""
+        object_id = self.bundle.objects[candidate.object_index].object_id
+        return any(pose and pose.object_id == object_id and pose.confidence >= _SURE for pose in poses)
 
     def _may_be(self, there: Candidate) -> bool:
         """Tell whether objects are seen as the candidate is rolled: hardly upside down where they stand."""
@@ -285,6 +301,10 @@ def _check(image: ByteArray, camera: Camera) -> None:
         size = f"{camera.width}x{camera.height}"
         msg = f"image: expected the camera's {size}, got {width}x{height}; use the calibration of this size"
         raise ImageError(msg)
+
+
+def _confidence(pose: PoseEstimate | None) -> float:
+    return 0.0 if pose is None else pose.confidence
 
 
 def _centrality(votes: Votes, size: int) -> float:

@@ -28,9 +28,9 @@ def test_object_that_reaches_behind_the_camera_cannot_be_looked_at() -> None:
 
 def test_first_seen_is_looked_for_where_its_votes_are() -> None:
     votes = projections(box_object(), UPRIGHT, CAMERA) + 3.0
-    candidate = Candidate.first_seen(2, box_object(), votes, UPRIGHT)
+    candidate = Candidate.first_seen(2, box_object(), votes, UPRIGHT, 0.4)
     np.testing.assert_array_equal(candidate.keypoints_px, votes)
-    assert (candidate.object_index, candidate.instance) == (2, -1)
+    assert (candidate.object_index, candidate.instance, candidate.confidence) == (2, -1, 0.4)
     np.testing.assert_array_equal(candidate.T_reference, np.eye(4))
 
 
