@@ -1,6 +1,7 @@
 """From an image to poses: first pass on the frame, second pass on a crop of each instance, PnP, outline."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -31,7 +32,7 @@ of an object for another. 53.5 to 56.5 % of 400 renders of the demo object right
 _LIKELY = 0.5
 """Confidence of the first pass from which a candidate is looked at whatever else there is."""
 _MOST_DOUBTFUL, _MOST_TURNED = 2, 1
-"""Candidates that are less likely, and unsure ones that are turned."""
+"""Of each object: candidates that are less likely, and unsure ones that are turned."""
 _ROLL_SLACK_DEG = 30.0
 """By which rolls are off, or objects seen from above and off the middle of a frame lean."""
 _LOOKS_FOR_EACH = 3
@@ -112,7 +113,7 @@ class PoseEstimator:
             poses = self._at_first_sight(image_bgr, camera, [c for c in seen if c.confidence >= _LIKELY])
             # The others are looked at only where nothing better was found: each costs a pass.
             doubtful = [c for c in seen if c.confidence < _LIKELY and not self._is_settled(c, [*found, *poses])]
-            new = self._sure([*poses, *self._at_first_sight(image_bgr, camera, doubtful[:_MOST_DOUBTFUL])])
+            new = self._sure([*poses, *self._at_first_sight(image_bgr, camera, _foremost(doubtful, _MOST_DOUBTFUL))])
             found += new if sought is None else surest(new, sought)
         return sorted(numbered(distinct(found)), key=lambda estimate: -estimate.confidence)
 
@@ -170,11 +171,13 @@ class PoseEstimator:
         """Return the pose of each candidate; where it is unsure, the surest of several rolls."""
         best = self._looks(image, camera, candidates)
         for turns in _OTHER_ROLLS:
-            unsure = [i for i, candidate in enumerate(candidates) if not self._is_settled(candidate, best)]
-            unsure = sorted(unsure, key=lambda i: -_confidence(best[i]))[:_MOST_TURNED]
+            order = sorted(range(len(best)), key=lambda i: -_confidence(best[i]))
+            unsure = [candidates[i] for i in order if not self._is_settled(candidates[i], best)]
+            turning = _foremost(unsure, _MOST_TURNED)
             turned = [
                 (i, turned_there)
-                for i in unsure
+                for i, candidate in enumerate(candidates)
+                if candidate in turning
                 if (pose := best[i]) and (there := self._tracked(camera, pose))
                 for turn in turns
                 if self._may_be(turned_there := replace(there, roll=there.roll + math.radians(turn)))
@@ -301,6 +304,17 @@ def _check(image: ByteArray, camera: Camera) -> None:
         size = f"{camera.width}x{camera.height}"
         msg = f"image: expected the camera's {size}, got {width}x{height}; use the calibration of this size"
         raise ImageError(msg)
+
+
+def _foremost(candidates: Iterable[Candidate], most: int) -> list[Candidate]:
+    """Return the first ones of each object, at most so many."""
+    counts: Counter[int] = Counter()
+    kept = []
+    for candidate in candidates:
+        counts[candidate.object_index] += 1
+        if counts[candidate.object_index] <= most:
+            kept.append(candidate)
+    return kept
 
 
 def _confidence(pose: PoseEstimate | None) -> float:
