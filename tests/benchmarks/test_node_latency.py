@@ -13,7 +13,16 @@ from benchmarks.node_latency import account, latencies
 from benchmarks.node_soak import slope
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STEPS = ("waiting", "image conversion", "preprocessing", "network", "decoding", "pnp", "received to published")
+STEPS = (
+    "waiting",
+    "image conversion",
+    "preprocessing",
+    "network",
+    "decoding",
+    "pnp",
+    "outline",
+    "received to published",
+)
 
 
 def test_overhead_is_latency_less_the_networks_time_of_the_same_frame() -> None:
