@@ -25,13 +25,15 @@ from fpgnas_core.se3 import transform_points
 from fpgnas_core.surroundings import surroundings
 from training.cli import run_command
 from training.data.bop import read_split
+from training.data.contact_sheet import sheet
 from training.data.models import read_models
 from training.data.sample import Sample
 from training.errors import DatasetError
+from training.evaluation.pictures import write_caption
 from training.evaluation.scoring import ObjectScore, ScoredModel, score_image
 
-RED, GREEN, WHITE = (40, 40, 255), (60, 230, 60), (255, 255, 255)
-TILE, COLUMNS = 256, 6
+RED, GREEN = (40, 40, 255), (60, 230, 60)
+TILE = 256
 Picture = NDArray[np.uint8]
 
 
@@ -74,10 +76,8 @@ def run(settings: OutlineSettings) -> None:
             break
     if not tiles:
         raise DatasetError(f"{dataset}: expected frames in which an object with outlines is found, got none")
-    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
     Path(settings.out).parent.mkdir(parents=True, exist_ok=True)
-    rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
-    cv2.imwrite(settings.out, np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    cv2.imwrite(settings.out, sheet(tiles), [cv2.IMWRITE_JPEG_QUALITY, 88])
     network, both = np.median(errors, axis=0)
     print(
         f"{settings.out}: median ADD(-S) of {len(errors)} objects {network:.3f} d by the network, {both:.3f} d with it"
@@ -91,9 +91,7 @@ def _tile(bundle: Bundle, sample: Sample, image: Picture, before: ObjectScore, a
     for score, colour in ((before, RED), (after, GREEN)):
         if score.estimate is not None:
             _draw(part, bundle, score.estimate, camera, colour)
-    caption = f"{before.relative_add:.3f} d to {after.relative_add:.3f} d"
-    cv2.rectangle(part, (0, TILE - 22), (140, TILE), (0, 0, 0), -1)
-    cv2.putText(part, caption, (6, TILE - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.42, WHITE, 1, cv2.LINE_AA)
+    write_caption(part, TILE - 8, f"{before.relative_add:.3f} d to {after.relative_add:.3f} d")
     return part
 
 

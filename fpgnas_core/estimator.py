@@ -27,12 +27,12 @@ _HALF_CERTAIN_FIRST, _HALF_CERTAIN = math.radians(100), math.radians(30)
 What is no instance of the object looks like it from nowhere: its votes disagree by their own account. Chosen so that
 as many instances are found as without (demo recording and 100 renders), with half as many false ones."""
 _OTHER_ROLLS = ((180.0,), (90.0, -90.0))
-"""Turns, degrees, tried one group after the other where the pose found is not sure: the first pass often takes one side
-of an object for another. 53.5 to 56.5 % of 400 renders of the demo object right, 18 to 31 % of 300 of the satellite."""
+"""Turns, degrees, tried one group after the other where an object's surest pose is not sure: the first pass often takes
+one side of an object for another (`benchmarks/passes.py`: one roll against all)."""
 _LIKELY = 0.5
 """Confidence of the first pass from which a candidate is looked at whatever else there is."""
-_MOST_DOUBTFUL, _MOST_TURNED = 2, 1
-"""Of each object: candidates that are less likely, and unsure ones that are turned."""
+_MOST_DOUBTFUL = 2
+"""Candidates of each object that are less likely."""
 _ROLL_SLACK_DEG = 30.0
 """By which rolls are off, or objects seen from above and off the middle of a frame lean."""
 _LOOKS_FOR_EACH = 3
@@ -171,16 +171,13 @@ class PoseEstimator:
         """Return the pose of each candidate; where it is unsure, the surest of several rolls."""
         best = self._looks(image, camera, candidates)
         for turns in _OTHER_ROLLS:
-            order = sorted(range(len(best)), key=lambda i: -_confidence(best[i]))
-            unsure = [candidates[i] for i in order if not self._is_settled(candidates[i], best)]
-            turning = _foremost(unsure, _MOST_TURNED)
+            seen = sorted(((i, pose) for i, pose in enumerate(best) if pose), key=lambda place: place[1].confidence)
+            surest_of_each = {pose.object_id: (i, pose) for i, pose in seen}
             turned = [
-                (i, turned_there)
-                for i, candidate in enumerate(candidates)
-                if candidate in turning
-                if (pose := best[i]) and (there := self._tracked(camera, pose))
-                for turn in turns
-                if self._may_be(turned_there := replace(there, roll=there.roll + math.radians(turn)))
+                (i, there)
+                for i, pose in surest_of_each.values()
+                if pose.confidence < _SURE
+                for there in self._turned(camera, pose, turns)
             ]
             anew = self._looks(image, camera, [there for _, there in turned])
             for (i, _), pose in zip(turned, anew, strict=True):
@@ -192,10 +189,12 @@ class PoseEstimator:
         object_id = self.bundle.objects[candidate.object_index].object_id
         return any(pose and pose.object_id == object_id and pose.confidence >= _SURE for pose in poses)
 
-    def _may_be(self, there: Candidate) -> bool:
-        """Tell whether objects are seen as the candidate is rolled: hardly upside down where they stand."""
-        roll = abs(math.remainder(there.roll, 2 * math.pi))
-        return math.degrees(roll) <= self.bundle.most_roll_deg + _ROLL_SLACK_DEG
+    def _turned(self, camera: Camera, pose: PoseEstimate, turns: Iterable[float]) -> list[Candidate]:
+        """Return where the pose is, rolled by each of `turns`, degrees, as far as objects are seen so rolled."""
+        there = self._tracked(camera, pose)
+        rolls = [] if there is None else [there.roll + math.radians(turn) for turn in turns]
+        most = math.radians(self.bundle.most_roll_deg + _ROLL_SLACK_DEG)
+        return [replace(there, roll=roll) for roll in rolls if there and abs(math.remainder(roll, 2 * math.pi)) <= most]
 
     def _looks(self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate]) -> list[PoseEstimate | None]:
         """Return the pose of each candidate, None where it is not seen; a crop taken far off is taken anew."""

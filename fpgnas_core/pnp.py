@@ -19,12 +19,11 @@ from scipy.spatial.transform import Rotation
 from fpgnas_core.arrays import FloatArray, checked
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ShapeError
-from fpgnas_core.se3 import CROSS, make_transform, transform_points
+from fpgnas_core.se3 import CROSS, make_transform, moved, transform_points
 
 MINIMUM_POINTS = 4
 """Three points leave up to four solutions."""
 
-_IDENTITY = np.eye(4)
 _DIAGONAL = np.eye(6)
 _MINUS_CROSS = -CROSS
 _STEPS = 20
@@ -275,23 +274,17 @@ def _refine(problem: _Problem, pose: FloatArray) -> _Minimum | None:
         if step is None:
             damping *= 10
             continue
-        moved = _moved(best.pose, step)
+        pose = moved(best.pose, step)
         # The squared length by the damped normal matrix, so never less than by the matrix itself.
         if -step @ best.gradient < _CONVERGED:
-            return _Minimum(moved, best.products)
-        linearised = problem.linearised(moved)
-        reached = None if linearised is None else _Minimum(moved, linearised.T @ linearised)
+            return _Minimum(pose, best.products)
+        linearised = problem.linearised(pose)
+        reached = None if linearised is None else _Minimum(pose, linearised.T @ linearised)
         if reached is None or reached.cost > best.cost:
             damping *= 10
         else:
             best, damping = reached, damping / 10
     return best
-
-
-def _moved(pose: FloatArray, step: FloatArray) -> FloatArray:
-    moved = _IDENTITY.copy()
-    moved[:3, :3], moved[:3, 3] = cv2.Rodrigues(step[3:])[0] @ pose[:3, :3], pose[:3, 3] + step[:3]
-    return moved
 
 
 def _inverse(normal: FloatArray) -> FloatArray | None:

@@ -56,6 +56,14 @@ def exp_rotation(rotation_vector: ArrayLike) -> FloatArray:
     return np.asarray(cv2.Rodrigues(checked("rotation_vector", rotation_vector, (3,)))[0], np.float64)
 
 
+def moved(transform: FloatArray, step: FloatArray) -> FloatArray:
+    """Return t + dt, Exp(dtheta) R of a (4, 4) transform for a step (dt, dtheta), (6,). Unchecked: for inner loops."""
+    result = transform.copy()
+    result[:3, :3] = cv2.Rodrigues(step[3:])[0] @ transform[:3, :3]
+    result[:3, 3] += step[:3]
+    return result
+
+
 def log_rotation(rotation: ArrayLike) -> FloatArray:
     """Return the (3,) rotation vector of a (3, 3) rotation, radians, of length 0 to pi: undoes `exp_rotation`."""
     quaternion = quaternion_xyzw_from_matrix(rotation)

@@ -15,7 +15,7 @@ from fpgnas_core.contour.colours import MOST_LOG_ODDS, colour_numbers, log_odds
 from fpgnas_core.contour.lines import HALF_LENGTH, Lines, lines_across, outline_offsets
 from fpgnas_core.contour.viewpoints import ViewpointModel
 from fpgnas_core.imaging import PixelMap
-from fpgnas_core.se3 import exp_rotation
+from fpgnas_core.se3 import moved
 
 LARGEST_OFFSETS = (10, 8, 6, 4, 3)
 """Pixels: how far the outline is looked for, in one step after the other."""
@@ -64,7 +64,7 @@ def align(
     """
     numbers, size = colour_numbers(crop).ravel(), len(crop)
     said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
-    pose, moved, normal, contrast = T_camera_object, np.zeros(6), said, 1.0
+    pose, way, normal, contrast = T_camera_object, np.zeros(6), said, 1.0
     for largest in LARGEST_OFFSETS:
         lines = lines_across(pose, viewpoints, pixel_map, camera, size)
         odds = None if lines is None else _log_odds_along(lines, numbers, confidences.ravel(), size)
@@ -73,8 +73,8 @@ def align(
         offsets, weights = _measured(lines, *odds, largest)
         weighted = lines.by_pose.T * weights
         normal = weighted @ lines.by_pose + said
-        step = np.linalg.solve(normal, weighted @ offsets - said @ moved)
-        moved, pose, contrast = moved + step, _moved(pose, step), _contrast(lines, odds[0])
+        step = np.linalg.solve(normal, weighted @ offsets - said @ way)
+        way, pose, contrast = way + step, moved(pose, step), _contrast(lines, odds[0])
     return Alignment(pose, np.linalg.inv(normal) / _NETWORK_VARIANCE, contrast)
 
 
@@ -107,9 +107,3 @@ def _contrast(lines: Lines, odds: FloatArray) -> float:
     """Return the mean difference of log odds across the outline, in the largest one there can be."""
     across = odds[:, _JUST_INSIDE].mean(axis=1) - odds[:, _JUST_OUTSIDE].mean(axis=1)
     return max(0.0, float(across[lines.usable].mean()) / (2 * MOST_LOG_ODDS))
-
-
-def _moved(pose: FloatArray, step: FloatArray) -> FloatArray:
-    moved = pose.copy()
-    moved[:3, :3], moved[:3, 3] = exp_rotation(step[3:]) @ pose[:3, :3], pose[:3, 3] + step[:3]
-    return moved

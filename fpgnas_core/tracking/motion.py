@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fpgnas_core.arrays import FloatArray
-from fpgnas_core.se3 import cross_matrices, exp_rotation, log_rotation, make_transform
+from fpgnas_core.se3 import cross_matrices, exp_rotation, log_rotation, make_transform, moved
 
 POSE, TWIST = slice(0, 6), slice(6, 12)
 _SMALL_ANGLE = 1e-3  # below it the next term of the series is under 1e-7
@@ -100,9 +100,7 @@ def correct(state: MotionState, innovation: Innovation) -> MotionState:
     kept[:, POSE] -= gain
     # Joseph's form stays positive definite through rounding.
     joint = kept @ state.covariance @ kept.T + gain @ innovation.covariance @ gain.T
-    known = state.T_camera_object
-    moved = make_transform(exp_rotation(step[3:6]) @ known[:3, :3], known[:3, 3] + step[:3])
-    return MotionState(state.stamp_s, moved, state.twist + step[TWIST], joint)
+    return MotionState(state.stamp_s, moved(state.T_camera_object, step[:6]), state.twist + step[TWIST], joint)
 
 
 def pose_error(pose: FloatArray, reference: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from benchmarks.outline import COLUMNS, TILE, OutlineSettings, run
+from benchmarks.outline import TILE, OutlineSettings, run
 from fpgnas_core.bundle import load_bundle, write_bundle
 from tests.training.evaluation.conftest import bundle_folder, dataset  # noqa: F401
 from training.data.models import read_models
@@ -26,7 +26,7 @@ def test_found_objects_are_drawn_with_both_errors(
     write_bundle(bundle, plain.model_path.read_bytes())
     picture = tmp_path / "pictures" / "outline.jpg"
     run(OutlineSettings(str(bundle.path), str(dataset), out=str(picture), threads=1))
-    assert cv2.imread(str(picture)).shape == (TILE, COLUMNS * TILE, 3)
+    assert cv2.imread(str(picture)).shape == (TILE, 2 * TILE, 3)
     assert "median ADD(-S) of 2 objects 0.0" in capsys.readouterr().out
 
 

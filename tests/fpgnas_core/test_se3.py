@@ -10,6 +10,7 @@ from fpgnas_core.se3 import (
     log_rotation,
     make_transform,
     matrix_from_quaternion_xyzw,
+    moved,
     quaternion_xyzw_from_matrix,
     rotation_angle,
     transform_points,
@@ -28,8 +29,15 @@ VECTORS = [
 
 def test_transform_by_hand() -> None:
     quarter = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
-    moved = transform_points(make_transform(quarter, [0.5, 0.0, 1.0]), [[1.0, 2.0, 3.0]])
-    np.testing.assert_allclose(moved, [[-1.5, 1.0, 4.0]])
+    mapped = transform_points(make_transform(quarter, [0.5, 0.0, 1.0]), [[1.0, 2.0, 3.0]])
+    np.testing.assert_allclose(mapped, [[-1.5, 1.0, 4.0]])
+
+
+def test_step_turns_about_the_origin_of_the_object_in_the_axes_of_the_camera() -> None:
+    start = make_transform(np.diag([1.0, -1.0, -1.0]), [0.5, 0.0, 1.0])
+    after = moved(start, np.array([0.1, 0.2, 0.3, 0.0, 0.0, np.pi / 2]))
+    np.testing.assert_allclose(after, [[0, 1, 0, 0.6], [1, 0, 0, 0.2], [0, 0, -1, 1.3], [0, 0, 0, 1]], atol=1e-12)
+    np.testing.assert_array_equal(start[:3, 3], [0.5, 0.0, 1.0])
 
 
 def test_inverse_undoes() -> None:
