@@ -22,8 +22,10 @@ LARGEST_OFFSETS = (10, 8, 6, 4, 3)
 
 _NETWORK_VARIANCE = 4.0  # by which the network's squared errors exceed what it says, about
 _INDEPENDENT_LINES = 40.0  # lines beside each other err together
-_CAUCHY = 1.0  # an outline this many standard deviations off counts half: something stands before the object
-_SLACK_PX = 2.0
+# An outline this many standard deviations off counts half. One that lies inside is less to be believed: something that
+# stands before the object ends there, or its own shade.
+_CAUCHY_INSIDE, _CAUCHY_OUTSIDE = 0.5, 1.0
+_SLACK_PX = 1.5
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
 _INSIDE_PX = 2  # the network has to see the object so far inside the outline
@@ -99,7 +101,8 @@ def _measured(
 ) -> tuple[FloatArray, FloatArray]:
     """Return where each line sees the outline, px outwards, and its weight."""
     offsets, information = outline_offsets(odds, largest)
-    robust = 1 / (1 + offsets**2 / (_CAUCHY**2 * (1 / np.maximum(information, 1e-3) + _SLACK_PX**2)))
+    variances = 1 / np.maximum(information, 1e-3) + _SLACK_PX**2
+    robust = 1 / (1 + (offsets / np.where(offsets < 0, _CAUCHY_INSIDE, _CAUCHY_OUTSIDE)) ** 2 / variances)
     return offsets, information * robust * (uncovered & lines.usable) * (_INDEPENDENT_LINES / len(offsets))
 
 
