@@ -51,14 +51,14 @@ class SearchQualitySettings:
     """Searches, draws and designs networks for every budget, trains them alike and compares them."""
 
     search: str = "config/search.yaml"
-    """Settings of the search; its dataset, training split and recipe are those of every network."""
+    """Settings of the search; every network has its dataset."""
     out: str = "out/search_quality"
     """Where runs, table and plot go."""
     results: str = "benchmarks/results/search_quality.json"
     """Results of all networks; what is in it is not trained again."""
-    budgets: Sequence[int] = (80_000_000, 40_000_000, 160_000_000, 20_000_000)
+    budgets: Sequence[int] = (25_000_000, 50_000_000, 100_000_000, 200_000_000)
     """Budgets, multiply-accumulates; all seeds of the first come first."""
-    seeds_at: int = 80_000_000
+    seeds_at: int = 25_000_000
     """The budget at which all seeds run; at the others only the first does."""
     seeds: Sequence[int] = (1, 2, 3)
     """Seeds of search, weights and augmentation."""
@@ -68,15 +68,21 @@ class SearchQualitySettings:
     """Random networks of each budget and seed."""
     crops_seen: int = 60_000
     """Training crops that each network sees."""
-    batch_size: int = 32
-    """Crops a step."""
-    validation_split: str = "val_coloured"
+    batch_size: int = 16
+    """Crops a step of these trainings: after 60,000 crops, many small steps are nearer than few large ones."""
+    learning_rate: float = 4e-3
+    """Highest learning rate of these trainings."""
+    augmentation: float = 0.1
+    """Strength of exposure, blur and noise in searches and trainings, 0 to 1; the crops have a camera's own."""
+    train_split: str = "train_standing"
+    """Split that searches and networks learn from."""
+    validation_split: str = "val_standing"
     """Split that networks are chosen on."""
     validation_crops: int = 1000
     """Most of its crops."""
-    test_split: str = "test_coloured"
+    test_split: str = "test_standing"
     """Split that figures are of."""
-    test_crops: int = 5000
+    test_crops: int = 5050
     """Most of its crops."""
 
     def __post_init__(self) -> None:
@@ -103,7 +109,8 @@ class Data(NamedTuple):
 
 def run(settings: SearchQualitySettings) -> None:
     """Do what is not done yet; table and plot are written anew after every network."""
-    base = replace(parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"]), describe=False)
+    parsed = parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"])
+    base = replace(parsed, describe=False, train_split=settings.train_split, augmentation=settings.augmentation)
     torch.set_num_threads(base.threads or torch.get_num_threads())
     file = Path(settings.results)
     done = {(result.budget, result.seed, result.name) for result in read_results(file)}
@@ -221,10 +228,12 @@ def _train(settings: SearchQualitySettings, searching: SearchSettings, data: Dat
         seed=searching.seed,
         steps=max(1, settings.crops_seen // settings.batch_size),
         batch_size=settings.batch_size,
-        learning_rate=searching.learning_rate,
+        learning_rate=settings.learning_rate,
         augmentation=searching.augmentation,
         bfloat16=searching.bfloat16,
         threads=searching.threads,
+        second_pass_share=1.0,  # as the crops that it is chosen and tested on
+        upright_share=1.0,
         validate_every=settings.crops_seen,
     )
     training = Retraining(recipe, data.training, data.validation, RunFolder(recipe.out, recipe))

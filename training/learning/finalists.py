@@ -1,7 +1,7 @@
 """The last choice: the best of the ranking train on for a while, and the better half goes on (successive halving).
 
-A supernet's loss tells good from bad, not good from better; short trainings with inherited weights do (Jamieson and
-Talwalkar 2016 for the halving).
+A supernet's loss tells good from bad, not good from better; the poses after short trainings with inherited weights do
+(Jamieson and Talwalkar 2016 for the halving).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
 from training.learning.schedule import cosine_rate
 from training.learning.search_settings import SearchSettings
+from training.learning.validation import validate
 
 GRADIENT_NORM, WEIGHT_DECAY, RATE_WARMUP = 10.0, 1e-2, 10
 SEED_OF_FINALS = 1_000_003
@@ -27,9 +28,9 @@ SEED_OF_FINALS = 1_000_003
 def choose(
     ranking: list[Candidate], settings: SearchSettings, crops: CropSet, held_out: CropSet
 ) -> tuple[Candidate, list[dict[str, float]]]:
-    """The winner, its network trained and calibrated, and each training: place in the ranking, round, steps, loss.
+    """The winner, its network trained and calibrated, and of each training place, round, steps, loss and AUC.
 
-    ranking: the lowest held-out loss first.
+    ranking: the lowest held-out loss first. Poses decide who goes on: the lower loss is not always nearer.
     """
     left, trainings, number = list(enumerate(ranking[: settings.finalists])), [], 0
     while len(left) > 1 and settings.finalist_steps:
@@ -38,9 +39,12 @@ def choose(
             _train(candidate, settings, crops, number)
             calibrate_batch_norm(candidate.network, crops, settings.bfloat16)
             loss = held_out_loss(candidate.network, held_out, settings.bfloat16)
-            trainings.append({"place": place, "round": number, "steps": settings.finalist_steps, "loss": loss})
-            trained.append((place, replace(candidate, loss=loss)))
-        left = sorted(trained, key=lambda entry: entry[1].loss)[: (len(trained) + 1) // 2]
+            auc = validate(candidate.network, held_out).auc()
+            steps = settings.finalist_steps
+            trainings.append({"place": place, "round": number, "steps": steps, "loss": loss, "add_auc": auc})
+            trained.append((auc, place, replace(candidate, loss=loss)))
+        trained.sort(key=lambda entry: -entry[0])
+        left = [(place, candidate) for _, place, candidate in trained[: (len(trained) + 1) // 2]]
         number += 1
     return left[0][1], trainings
 

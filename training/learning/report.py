@@ -68,7 +68,7 @@ GATES_KEY = (
 )
 RANKING_KEY = (
     "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights. The best train on for a while,"
-    " the better half of them again; the lowest loss wins (bold)."
+    " the better half of them again; the nearest poses win (bold)."
 )
 
 
@@ -88,9 +88,9 @@ def _figures(architecture: Architecture, ranked: dict[str, Any]) -> str:
 
 def _ranking(ranked: dict[str, Any]) -> str:
     finals: dict[int, list[str]] = {}
-    winner = min(ranked["finals"], key=lambda t: (-t["round"], t["loss"]))["place"] if ranked["finals"] else 0
+    winner = min(ranked["finals"], key=lambda t: (-t["round"], -t["add_auc"]))["place"] if ranked["finals"] else 0
     for training in ranked["finals"]:
-        finals.setdefault(training["place"], []).append(f"{training['loss']:.2f}")
+        finals.setdefault(training["place"], []).append(f"{100 * training['add_auc']:.1f}")
     rows = ""
     for place, line in enumerate(ranked["ranking"][:SHOWN_IN_RANKING]):
         layout = line["layout"]
@@ -99,7 +99,14 @@ def _ranking(ranked: dict[str, Any]) -> str:
         cells = (f"{line['loss']:.2f}", " → ".join(finals.get(place, ["-"])), _cost(line["cost"]), widths, depths)
         won = " class=won" if place == winner else ""
         rows += f"<tr{won}><td>{place + 1}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-    names = ("", "loss, inherited weights", "after short trainings", "cost", "widths of the stages", "depths")
+    names = (
+        "",
+        "loss, inherited weights",
+        "ADD AUC, %, after short trainings",
+        "cost",
+        "widths of the stages",
+        "depths",
+    )
     heads = "".join(f"<th>{name}</th>" for name in names)
     return f"<table><tr>{heads}</tr>{rows}</table>"
 
