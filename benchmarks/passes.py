@@ -183,7 +183,7 @@ class FirstPass:
 
     def __call__(self, sample: Sample) -> list[PoseEstimate]:
         bundle = self._bundle
-        small, pixel_map = whole_frame(sample.load_image(), bundle.first_pass_size)
+        small, pixel_map = whole_frame(sample.load_image(), bundle.first_pass_sizes[0])
         grids = self.network.run(self._normaliser.batch([small]))
         found = []
         for votes in decode(

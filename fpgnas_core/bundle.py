@@ -12,7 +12,7 @@ from fpgnas_core.errors import BundleError
 from fpgnas_core.network import SIZE_MULTIPLE, check_model
 from fpgnas_core.object_model import ObjectModel
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DESCRIPTION = "bundle.json"
 MODEL = "model.onnx"
 OUTLINES = "outlines.npz"
@@ -34,8 +34,8 @@ class Bundle:
     """Number of weights."""
     licence: str
     """Licence of the weights (SPDX identifier)."""
-    first_pass_size: int = 320
-    """Longer side of the frame in the first pass, pixels."""
+    first_pass_sizes: tuple[int, ...] = (320,)
+    """Longer side of the frame in the first pass, pixels; a further one where the ones before found nothing sure."""
     crop_size: int = 128
     """Side of the second pass's crop, pixels."""
     crop_fill: float = 0.7
@@ -120,7 +120,7 @@ def _describe(bundle: Bundle) -> dict[str, Json]:
         "flops": bundle.flops,
         "params": bundle.params,
         "stride": bundle.stride,
-        "first_pass_size": bundle.first_pass_size,
+        "first_pass_sizes": list(bundle.first_pass_sizes),
         "crop_size": bundle.crop_size,
         "crop_fill": bundle.crop_fill,
         "most_roll_deg": bundle.most_roll_deg,
@@ -157,11 +157,10 @@ def _parse(folder: Path, reader: Reader) -> Bundle:
         macs=reader.integer("macs"),
         params=reader.integer("params"),
         licence=reader.text("licence"),
-        first_pass_size=reader.integer("first_pass_size"),
+        first_pass_sizes=reader.integers("first_pass_sizes"),
         crop_size=reader.integer("crop_size"),
         crop_fill=reader.positive("crop_fill"),
-        # Bundles from before it was written were trained for any roll.
-        most_roll_deg=reader.positive("most_roll_deg") if "most_roll_deg" in reader.values else 180.0,
+        most_roll_deg=reader.positive("most_roll_deg"),
         mean=(float(mean[0]), float(mean[1]), float(mean[2])),
         std=reader.positive_triple("std"),
         acceptance=reader.mapping("acceptance"),

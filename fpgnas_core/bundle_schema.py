@@ -49,6 +49,13 @@ class Reader:
             raise self._fail(key, f"an integer of at least {minimum}")
         return value
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """Return one integer or more, each at least 1."""
+        value = self._get(key)
+        if not isinstance(value, list) or not value or not all(type(item) is int and item >= 1 for item in value):
+            raise self._fail(key, "a list of integers of at least 1")
+        return tuple(value)
+
     def positive(self, key: str) -> float:
         """Return a finite number above 0."""
         value = self._get(key)

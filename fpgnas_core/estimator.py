@@ -86,9 +86,10 @@ class PoseEstimator:
     def warm_up(self, width: int, height: int) -> None:
         """Run both passes once as for frames of `width` x `height` pixels, so the first frame is not slow."""
         blank = np.zeros((height, width, 3), np.uint8)
-        first, _ = whole_frame(blank, self.bundle.first_pass_size)
         size = self.bundle.crop_size
-        self._network.run(self._normaliser.batch([first]))
+        for first_pass_size in self.bundle.first_pass_sizes:
+            first, _ = whole_frame(blank, first_pass_size)
+            self._network.run(self._normaliser.batch([first]))
         self._network.run(self._normaliser.batch([np.zeros((size, size, 3), np.uint8)]))
 
     def estimate(
@@ -109,13 +110,26 @@ class PoseEstimator:
         tracked = [self._tracked(camera, pose) for pose in previous]
         found = self._sure(self._second_pass(image_bgr, camera, [c for c in tracked if c is not None]))
         if not previous or len(found) < len(previous):
-            seen = self._first_pass(image_bgr, camera, found, sought)
-            poses = self._at_first_sight(image_bgr, camera, [c for c in seen if c.confidence >= _LIKELY])
-            # The others are looked at only where nothing better was found: each costs a pass.
-            doubtful = [c for c in seen if c.confidence < _LIKELY and not self._is_settled(c, [*found, *poses])]
-            new = self._sure([*poses, *self._at_first_sight(image_bgr, camera, _foremost(doubtful, _MOST_DOUBTFUL))])
+            new = self._new(image_bgr, camera, found, sought)
             found += new if sought is None else surest(new, sought)
         return sorted(numbered(distinct(found)), key=lambda estimate: -estimate.confidence)
+
+    def _new(
+        self, image: ByteArray, camera: Camera, tracked: Sequence[PoseEstimate], sought: Mapping[int, int] | None
+    ) -> list[PoseEstimate]:
+        """Return instances beside those `tracked`; the frame is searched at the next size while one is not sure."""
+        wanted = [model.object_id for model in self.bundle.objects if sought is None or sought.get(model.object_id)]
+        new: list[PoseEstimate] = []
+        for size in self.bundle.first_pass_sizes:
+            there = [*tracked, *(pose for pose in new if pose.confidence >= _SURE)]
+            seen = self._first_pass(image, camera, size, there, sought)
+            poses = self._at_first_sight(image, camera, [c for c in seen if c.confidence >= _LIKELY])
+            # The others are looked at only where nothing better was found: each costs a pass.
+            doubtful = [c for c in seen if c.confidence < _LIKELY and not self._is_settled(c, [*there, *poses])]
+            new += self._sure([*poses, *self._at_first_sight(image, camera, _foremost(doubtful, _MOST_DOUBTFUL))])
+            if {pose.object_id for pose in (*tracked, *new) if pose.confidence >= _SURE}.issuperset(wanted):
+                break
+        return new
 
     def _sure(self, poses: Iterable[PoseEstimate | None]) -> list[PoseEstimate]:
         return [pose for pose in poses if pose is not None and pose.confidence >= self.confidence_threshold]
@@ -129,11 +143,16 @@ class PoseEstimator:
         return Candidate.at(index, self.bundle.objects[index], pose.T_camera_object, camera, pose.instance)
 
     def _first_pass(
-        self, image: ByteArray, camera: Camera, found: Sequence[PoseEstimate], sought: Mapping[int, int] | None
+        self,
+        image: ByteArray,
+        camera: Camera,
+        size: int,
+        found: Sequence[PoseEstimate],
+        sought: Mapping[int, int] | None,
     ) -> list[Candidate]:
-        """Return the instances seen on the whole frame, without those `found`, the most confident first."""
+        """Return the instances seen on the frame of `size` px, without those `found`, the most confident first."""
         with self._watch.preprocess:
-            small, pixel_map = whole_frame(image, self.bundle.first_pass_size)
+            small, pixel_map = whole_frame(image, size)
             batch = self._normaliser.batch([small])
         grids = self._run(batch)
         with self._watch.decode:

@@ -25,7 +25,7 @@ def model_info(bundle: Bundle, execution_provider: str) -> String:
         "macs": bundle.macs,
         "flops": bundle.flops,
         "params": bundle.params,
-        "first_pass_size": bundle.first_pass_size,
+        "first_pass_sizes": list(bundle.first_pass_sizes),
         "crop_size": bundle.crop_size,
         "stride": bundle.stride,
         "objects": [model.to_json() for model in bundle.objects],

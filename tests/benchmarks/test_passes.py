@@ -19,7 +19,7 @@ def test_passes_cost_what_they_run(bundle_folder: Path, dataset: Path, tmp_path:
     measure_passes(PassesSettings(str(bundle_folder), str(dataset), out=str(tmp_path), threads=1))
     rows = {row["name"]: row for row in json.loads((tmp_path / "passes.json").read_text())["rows"]}
     bundle = load_bundle(bundle_folder)
-    small, _ = whole_frame(cv2.imread(str(dataset / "test/000000/rgb/000000.png")), bundle.first_pass_size)
+    small, _ = whole_frame(cv2.imread(str(dataset / "test/000000/rgb/000000.png")), bundle.first_pass_sizes[0])
     height, width = Normaliser(bundle.mean, bundle.std).batch([small]).shape[2:]
     first, crop = bundle.macs_of(width, height) / 1e6, bundle.macs / 1e6
     assert rows["first pass alone"]["mmacs_per_frame"] == pytest.approx(first)

@@ -57,13 +57,6 @@ def test_outlines_come_back_with_the_bundle(tmp_path: Path) -> None:
         load_bundle(tmp_path / "b")
 
 
-def test_bundle_from_before_rolls_were_limited_is_seen_from_any(bundle: Bundle) -> None:
-    edit(bundle, most_roll_deg=None)
-    assert load_bundle(bundle.path).most_roll_deg == 180
-    edit(bundle, most_roll_deg=30.0)
-    assert load_bundle(bundle.path).most_roll_deg == 30
-
-
 def test_bundle_without_outlines_has_none(bundle: Bundle) -> None:
     assert load_bundle(bundle.path).viewpoints == {}
 
@@ -114,7 +107,9 @@ def test_damaged_file(bundle: Bundle, name: str) -> None:
     ("changes", "message"),
     [
         ({"macs": None}, "missing key 'macs'"),
-        ({"format_version": 1}, "expected format_version 2, got 1"),
+        ({"format_version": 1}, "expected format_version 3, got 1"),
+        ({"first_pass_sizes": []}, r"'first_pass_sizes' expected a list of integers of at least 1, got \[\]"),
+        ({"first_pass_sizes": [320, 0]}, r"expected a list of integers of at least 1, got \[320, 0\]"),
         ({"stride": "8"}, "'stride' expected an integer of at least 1, got '8'"),
         ({"stride": 7}, "expected a stride that divides 32, got 7"),
         ({"crop_size": 100}, "expected crop_size as a multiple of 32, got 100"),

@@ -154,6 +154,22 @@ def test_sure_pose_is_looked_at_once(estimator: PoseEstimator, monkeypatch: pyte
     assert shapes == [(1, 3, 256, 320), (1, 3, 128, 128)]
 
 
+def test_next_size_is_searched_while_an_object_is_not_surely_found(
+    estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimator.bundle = replace(estimator.bundle, first_pass_sizes=(32, 320, 640))  # at 32 px it is too small
+    shapes = record_passes(estimator, monkeypatch)
+    (found,) = estimator.estimate(picture([CENTER]), CAMERA)
+    np.testing.assert_allclose(found.keypoints_px[0], CENTER, atol=TURNED_PX)
+    assert shapes == [(1, 3, 32, 32), (1, 3, 256, 320), (1, 3, 128, 128)]
+    shapes.clear()
+    assert estimator.estimate(picture([]), CAMERA) == []
+    assert shapes == [(1, 3, 32, 32), (1, 3, 256, 320), (1, 3, 480, 640)]
+    shapes.clear()
+    assert estimator.estimate(picture([]), CAMERA, sought={2: 1}) == []
+    assert shapes == [(1, 3, 32, 32)]
+
+
 def test_colours_that_hardly_change_at_the_outline_cost_confidence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,17 +80,22 @@ def _errors(found: Sequence[ObjectScore]) -> dict[str, float]:
 
 
 def cost(bundle: Bundle, width: int, height: int) -> dict[str, int]:
-    """Operations for `width` x `height` frames: of each pass, and of a frame that shows one object."""
-    first, _ = whole_frame(np.zeros((height, width, 3), np.uint8), bundle.first_pass_size)
-    rows, columns = Normaliser(bundle.mean, bundle.std).batch([first]).shape[2:]
-    first_macs = bundle.macs_of(columns, rows)
+    """Operations for `width` x `height` frames: of each pass, and of a frame that shows one object, sure at once."""
+    firsts = [_first_pass_macs(bundle, size, width, height) for size in bundle.first_pass_sizes]
     macs = {
         "crop_pass": bundle.macs,
-        "first_pass": first_macs,
-        "frame_with_one_object": first_macs + bundle.macs,
+        "first_pass": firsts[0],
+        "first_passes_of_all_sizes": sum(firsts),
+        "frame_with_one_object": firsts[0] + bundle.macs,
     }
     macs_named = {f"macs_{name}": value for name, value in macs.items()}
     return macs_named | {f"flops_{name}": 2 * value for name, value in macs.items()}
+
+
+def _first_pass_macs(bundle: Bundle, size: int, width: int, height: int) -> int:
+    first, _ = whole_frame(np.zeros((height, width, 3), np.uint8), size)
+    rows, columns = Normaliser(bundle.mean, bundle.std).batch([first]).shape[2:]
+    return bundle.macs_of(columns, rows)
 
 
 def milliseconds(evaluation: Evaluation) -> dict[str, float]:

@@ -166,7 +166,7 @@ def _describe(settings: ExportSettings, architecture: Architecture, crops: CropS
         macs=architecture.macs,
         params=architecture.params,
         licence=settings.licence,
-        first_pass_size=settings.first_pass_size,
+        first_pass_sizes=tuple(settings.first_pass_sizes),
         crop_size=architecture.input_size,
         crop_fill=settings.crop_fill,
         most_roll_deg=trained.get("most_roll_deg", RetrainSettings.most_roll_deg),

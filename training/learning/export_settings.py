@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -28,7 +29,8 @@ class ExportSettings:
     """Greatest difference of any output, relative to the larger of 1 and its size."""
     licence: str = "Apache-2.0"
     """Licence of the weights (SPDX identifier)."""
-    first_pass_size: int = 320
-    """Longer side of the frame in the first pass, px."""
+    first_pass_sizes: Sequence[int] = (320,)
+    """Longer side of the frame in the first pass, px. A further one is taken where the ones before found nothing sure:
+    for objects of one kind, whose size in the image varies."""
     crop_fill: float = 0.7
     """Share of the crop that the object spans in the second pass, 0 to 1."""

@@ -72,6 +72,7 @@ def test_cost_counts_both_passes(summary: dict[str, Any]) -> None:
     cost = summary["cost"]
     assert cost["macs_crop_pass"] == 1_000_000
     assert cost["macs_first_pass"] == 1_000_000 * 320 * 256 // 128**2  # 320 x 240, padded to 32
+    assert cost["macs_first_passes_of_all_sizes"] == cost["macs_first_pass"]
     assert cost["macs_frame_with_one_object"] == cost["macs_first_pass"] + cost["macs_crop_pass"]
     assert cost["flops_frame_with_one_object"] == 2 * cost["macs_frame_with_one_object"]
 
