@@ -32,7 +32,7 @@ def choose(
 
     ranking: the lowest held-out loss first. Poses decide who goes on: the lower loss is not always nearer.
     """
-    left, trainings, number = list(enumerate(ranking[: settings.finalists])), [], 0
+    left, trainings, number = distinct(ranking, settings.finalists), [], 0
     while len(left) > 1 and settings.finalist_steps:
         trained = []
         for place, candidate in tqdm(left, desc=f"finals, round {number + 1}", unit="network"):
@@ -47,6 +47,13 @@ def choose(
         left = [(place, candidate) for _, place, candidate in trained[: (len(trained) + 1) // 2]]
         number += 1
     return left[0][1], trainings
+
+
+def distinct(ranking: list[Candidate], count: int) -> list[tuple[int, Candidate]]:
+    """The best of each skeleton, then of the rest, with their places: those of other operators alone are alike."""
+    skeletons = [candidate.layout.skeleton for candidate in ranking]
+    order = sorted(range(len(ranking)), key=lambda place: (skeletons[place] in skeletons[:place], place))
+    return [(place, ranking[place]) for place in order[:count]]
 
 
 def _train(candidate: Candidate, settings: SearchSettings, crops: CropSet, number: int) -> None:

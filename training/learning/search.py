@@ -11,7 +11,7 @@ import torch
 
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
-from training.learning.derive import Candidate, rank, sample_layouts
+from training.learning.derive import Candidate, draw_layouts, rank, sample_layouts
 from training.learning.devices import Devices, launch
 from training.learning.finalists import choose
 from training.learning.run_folder import RunFolder
@@ -97,7 +97,10 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
 def _rank(searching: SupernetSearch, held_out: CropSet) -> list[Candidate]:
     settings, gates = searching.settings, searching.gates
     rng = np.random.default_rng([settings.seed, 13])
-    found = sample_layouts(gates, settings.tau[1], settings.samples, rng)
+    # A supernet favours what learns fast: half are drawn by the gates at their first temperature, and finals decide.
+    likely = sample_layouts(gates, settings.tau[1], settings.samples - settings.samples // 2, rng)
+    other = draw_layouts(gates, settings.tau[0], settings.samples // 2, rng)
+    found = list(dict.fromkeys([*likely, *other]))
     costs = [gates.table.cost_of(layout) for layout in found]
     return rank(
         searching.supernet, list(zip(found, costs, strict=True)), searching.weight_crops, held_out, settings.bfloat16

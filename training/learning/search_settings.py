@@ -86,11 +86,12 @@ class SearchSettings:
     augmentation: float = 0.7
     """Strength of exposure, blur and noise, 0 to 1."""
     samples: int = 24
-    """Architectures drawn from the final gates and ranked on held-out crops."""
+    """Architectures ranked on held-out crops: half from the final gates, half from them at the first temperature."""
     ranking_crops: int = 2000
     """Held-out crops that rank them."""
     finalists: int = 4
-    """Best of the ranking that train on for a while; the better half goes on until one is left."""
+    """Best of the ranking, those of different widths and depths first, that train on; the better half goes on until one
+    is left."""
     finalist_steps: int = 100
     """Steps of each finalist in each round; 0: the ranking alone decides."""
     save_every: int = 100

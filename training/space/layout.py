@@ -43,6 +43,12 @@ class Layout:
         return stage_name(max(i for i, stage in enumerate(self.stages) if stage.stride == self.head.stride))
 
     @property
+    def skeleton(self) -> tuple[object, ...]:
+        """All but the operators: widths, strides and depths of stem, stages and head, and the neck."""
+        sizes = [(block.width, block.stride, len(block.layers)) for block in (*self.stages, self.head)]
+        return (self.stem_width, *sizes, self.neck)
+
+    @property
     def levels(self) -> dict[str, Block]:
         """The stages by name."""
         return {stage_name(index): stage for index, stage in enumerate(self.stages)}
