@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.decoders import surface_alone, votes_alone, without_size
-from fpgnas_core.arrays import Float32Array
+from fpgnas_core.arrays import ByteArray, Float32Array
 from fpgnas_core.bundle import Bundle, load_bundle
+from fpgnas_core.camera import Camera
 from fpgnas_core.decode import CELL_CONFIDENCE, decode
 from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.imaging import Normaliser, whole_frame
@@ -85,7 +86,10 @@ class CountedNetwork:
 class OneRoll(PoseEstimator):
     """Takes the roll that the first pass gives, however unsure the pose."""
 
-    _at_first_sight = PoseEstimator._looks
+    def _with_other_rolls(
+        self, _image: ByteArray, _camera: Camera, poses: Sequence[PoseEstimate | None]
+    ) -> list[PoseEstimate | None]:
+        return list(poses)
 
 
 def run(settings: PassesSettings) -> None:

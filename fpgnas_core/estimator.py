@@ -38,12 +38,11 @@ _ROLL_SLACK_DEG = 30.0
 _LOOKS_FOR_EACH = 3
 """Candidates for each instance that is sought: which of them is one is known better after a look than before."""
 _SURE = 0.65
-"""Confidence of a pose that needs no other roll."""
+"""Confidence of a pose that needs no finer first pass and no other roll."""
 _WORTH_A_LOOK = 0.25
 """Confidence from which a crop is taken, or taken anew: the next look says more than the last."""
 _MOST_LOOKS = 3
-"""Crops of an instance at first sight. A third is seldom needed where the first pass is good (no change on 400 renders
-of the demo object), and pays where it is not: 8.3 / 10.0 / 9.7 to 8.7 / 11.3 / 9.7 % on the satellite's three sets."""
+"""Crops of an instance at first sight. A third is seldom needed where the first pass is good, and pays where it is not."""
 
 
 class PoseEstimator:
@@ -118,18 +117,20 @@ class PoseEstimator:
         self, image: ByteArray, camera: Camera, tracked: Sequence[PoseEstimate], sought: Mapping[int, int] | None
     ) -> list[PoseEstimate]:
         """Return instances beside those `tracked`; the frame is searched at the next size while one is not sure."""
-        wanted = [model.object_id for model in self.bundle.objects if sought is None or sought.get(model.object_id)]
-        new: list[PoseEstimate] = []
+        ids = [model.object_id for model in self.bundle.objects]
+        wanted = {i for i in ids if sought is None or sought.get(i)}
+        new: list[PoseEstimate | None] = []
         for size in self.bundle.first_pass_sizes:
-            there = [*tracked, *(pose for pose in new if pose.confidence >= _SURE)]
+            there = [*tracked, *(pose for pose in new if pose and pose.confidence >= _SURE)]
             seen = self._first_pass(image, camera, size, there, sought)
-            poses = self._at_first_sight(image, camera, [c for c in seen if c.confidence >= _LIKELY])
+            new += self._looks(image, camera, [c for c in seen if c.confidence >= _LIKELY])
             # The others are looked at only where nothing better was found: each costs a pass.
-            doubtful = [c for c in seen if c.confidence < _LIKELY and not self._is_settled(c, [*there, *poses])]
-            new += self._sure([*poses, *self._at_first_sight(image, camera, _foremost(doubtful, _MOST_DOUBTFUL))])
-            if {pose.object_id for pose in (*tracked, *new) if pose.confidence >= _SURE}.issuperset(wanted):
+            settled = _surely_seen([*tracked, *new])
+            doubtful = [c for c in seen if c.confidence < _LIKELY and ids[c.object_index] not in settled]
+            new += self._looks(image, camera, _foremost(doubtful, _MOST_DOUBTFUL))
+            if _surely_seen([*tracked, *new]) >= wanted:
                 break
-        return new
+        return self._sure(self._with_other_rolls(image, camera, new))
 
     def _sure(self, poses: Iterable[PoseEstimate | None]) -> list[PoseEstimate]:
         return [pose for pose in poses if pose is not None and pose.confidence >= self.confidence_threshold]
@@ -184,11 +185,11 @@ class PoseEstimator:
             return None
         return Candidate.first_seen(votes.object_index, model, pixels, coarse.T_camera_object, confidence)
 
-    def _at_first_sight(
-        self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate]
+    def _with_other_rolls(
+        self, image: ByteArray, camera: Camera, poses: Sequence[PoseEstimate | None]
     ) -> list[PoseEstimate | None]:
-        """Return the pose of each candidate; where it is unsure, the surest of several rolls."""
-        best = self._looks(image, camera, candidates)
+        """Return the poses; where an object's surest one is unsure, the surest of several rolls in its place."""
+        best = list(poses)
         for turns in _OTHER_ROLLS:
             seen = sorted(((i, pose) for i, pose in enumerate(best) if pose), key=lambda place: place[1].confidence)
             surest_of_each = {pose.object_id: (i, pose) for i, pose in seen}
@@ -202,11 +203,6 @@ class PoseEstimator:
             for (i, _), pose in zip(turned, anew, strict=True):
                 best[i] = max(best[i], pose, key=_confidence)
         return best
-
-    def _is_settled(self, candidate: Candidate, poses: Iterable[PoseEstimate | None]) -> bool:
-        """Tell whether a sure instance of the candidate's object is among the poses."""
-        object_id = self.bundle.objects[candidate.object_index].object_id
-        return any(pose and pose.object_id == object_id and pose.confidence >= _SURE for pose in poses)
 
     def _turned(self, camera: Camera, pose: PoseEstimate, turns: Iterable[float]) -> list[Candidate]:
         """Return where the pose is, rolled by each of `turns`, degrees, as far as objects are seen so rolled."""
@@ -322,6 +318,11 @@ def _check(image: ByteArray, camera: Camera) -> None:
         size = f"{camera.width}x{camera.height}"
         msg = f"image: expected the camera's {size}, got {width}x{height}; use the calibration of this size"
         raise ImageError(msg)
+
+
+def _surely_seen(poses: Iterable[PoseEstimate | None]) -> set[int]:
+    """Return the ids of objects of which one is surely seen."""
+    return {pose.object_id for pose in poses if pose and pose.confidence >= _SURE}
 
 
 def _foremost(candidates: Iterable[Candidate], most: int) -> list[Candidate]:
