@@ -42,7 +42,7 @@ _SURE = 0.65
 _WORTH_A_LOOK = 0.25
 """Confidence from which a crop is taken, or taken anew: the next look says more than the last."""
 _MOST_LOOKS = 3
-"""Crops of an instance at first sight. A third is seldom needed where the first pass is good, and pays where it is not."""
+"""Crops of an instance at first sight. A third is seldom needed where the first pass is good, and pays elsewhere."""
 
 
 class PoseEstimator:
