@@ -5,6 +5,7 @@ network says stays in the fit with its covariance, so that what the outline leav
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,6 @@ LARGEST_OFFSETS = (10, 8, 6, 4, 3)
 
 _NETWORK_VARIANCE = 4.0  # by which the network's squared errors exceed what it says, about
 _INDEPENDENT_LINES = 40.0  # lines beside each other err together
-# An outline this many standard deviations off counts half. One that lies inside is less to be believed: something that
-# stands before the object ends there, or its own shade.
-_CAUCHY_INSIDE, _CAUCHY_OUTSIDE = 0.5, 1.0
-_SLACK_PX = 1.5
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
 _INSIDE_PX = 2  # the network has to see the object so far inside the outline
@@ -35,6 +32,21 @@ _ON_OBJECT = np.flatnonzero((_DISTANCES >= -_FAR) & (_DISTANCES < -_NEAR))
 _BESIDE = np.flatnonzero((_DISTANCES <= _FAR) & (_DISTANCES > _NEAR))
 _JUST_INSIDE = slice(HALF_LENGTH - 4, HALF_LENGTH)
 _JUST_OUTSIDE = slice(HALF_LENGTH + 1, HALF_LENGTH + 5)
+
+
+class _Doubt(NamedTuple):
+    """Standard deviations by which an outline found inside the expected one, or outside, is off to count half."""
+
+    inside: float
+    outside: float
+    slack_px: float
+
+
+_OF_THE_INSIDE = _Doubt(0.5, 1.0, 1.5)
+"""Something that stands before the object ends inside its outline, and so does its own shade."""
+_OF_BOTH = _Doubt(1.0, 1.0, 2.0)
+_CLEAR, _CLEARER = 0.7, 0.02
+"""Contrast that leaves no doubt, and by how much that of another fit has to be higher."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +76,25 @@ def align(
     the frame of `camera`. `T_camera_object`, (4, 4) metres, and `covariance`, (6, 6), are the network's. They come back
     as they are, with a contrast of 1, where too little of the outline is seen.
     """
+    scene = crop, confidences, pixel_map, camera, T_camera_object, covariance, viewpoints
+    found = _aligned(*scene, _OF_THE_INSIDE)
+    if found.contrast >= _CLEAR:
+        return found
+    other = _aligned(*scene, _OF_BOTH)
+    return other if other.contrast > found.contrast + _CLEARER else found
+
+
+def _aligned(
+    crop: ByteArray,
+    confidences: FloatArray,
+    pixel_map: PixelMap,
+    camera: Camera,
+    T_camera_object: FloatArray,
+    covariance: FloatArray,
+    viewpoints: ViewpointModel,
+    doubt: _Doubt,
+) -> Alignment:
+    """Return what `align` does by one way to weigh lines."""
     numbers, size = colour_numbers(crop).ravel(), len(crop)
     said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
     pose, way, normal, contrast = T_camera_object, np.zeros(6), said, 1.0
@@ -72,7 +103,7 @@ def align(
         odds = None if lines is None else _log_odds_along(lines, numbers, confidences.ravel(), size)
         if lines is None or odds is None:
             return Alignment(T_camera_object, covariance, 1.0)
-        offsets, weights = _measured(lines, *odds, largest)
+        offsets, weights = _measured(lines, *odds, largest, doubt)
         weighted = lines.by_pose.T * weights
         normal = weighted @ lines.by_pose + said
         step = np.linalg.solve(normal, weighted @ offsets - said @ way)
@@ -97,12 +128,12 @@ def _log_odds_along(
 
 
 def _measured(
-    lines: Lines, odds: FloatArray, uncovered: NDArray[np.bool_], largest: int
+    lines: Lines, odds: FloatArray, uncovered: NDArray[np.bool_], largest: int, doubt: _Doubt
 ) -> tuple[FloatArray, FloatArray]:
     """Return where each line sees the outline, px outwards, and its weight."""
     offsets, information = outline_offsets(odds, largest)
-    variances = 1 / np.maximum(information, 1e-3) + _SLACK_PX**2
-    robust = 1 / (1 + (offsets / np.where(offsets < 0, _CAUCHY_INSIDE, _CAUCHY_OUTSIDE)) ** 2 / variances)
+    variances = 1 / np.maximum(information, 1e-3) + doubt.slack_px**2
+    robust = 1 / (1 + (offsets / np.where(offsets < 0, doubt.inside, doubt.outside)) ** 2 / variances)
     return offsets, information * robust * (uncovered & lines.usable) * (_INDEPENDENT_LINES / len(offsets))
 
 

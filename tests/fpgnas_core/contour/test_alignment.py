@@ -4,7 +4,7 @@ import pytest
 
 from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.camera import Camera
-from fpgnas_core.contour import align
+from fpgnas_core.contour import Alignment, align
 from fpgnas_core.imaging import CropBox, PixelMap, crop
 from fpgnas_core.se3 import exp_rotation, make_transform, rotation_angle, transform_points
 from tests.fpgnas_core.contour.boxes import CORNERS, box_picture, box_viewpoints, placed
@@ -95,3 +95,17 @@ def test_pose_that_cannot_be_seen_comes_back_as_it_is(distance: float) -> None:
     assert found.T_camera_object is pose
     assert found.covariance is COVARIANCE
     assert found.contrast == 1
+
+
+@pytest.mark.parametrize(("contrasts", "chosen"), [((0.8, 0.9), 0), ((0.5, 0.6), 1), ((0.5, 0.51), 0)])
+def test_unclear_outline_is_fitted_in_another_way_too_and_the_clearer_fit_is_taken(
+    monkeypatch: pytest.MonkeyPatch, contrasts: tuple[float, float], chosen: int
+) -> None:
+    fits = [Alignment(np.eye(4), np.eye(6), contrast) for contrast in contrasts]
+    left = iter(fits)
+    monkeypatch.setattr("fpgnas_core.contour.alignment._aligned", lambda *_: next(left))
+    nothing = np.zeros((0, 0))
+    found = align(
+        nothing.astype(np.uint8), nothing, PixelMap(np.eye(2, 3)), LENS, np.eye(4), np.eye(6), box_viewpoints()
+    )
+    assert found is fits[chosen]
