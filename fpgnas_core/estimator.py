@@ -282,7 +282,7 @@ class PoseEstimator:
             if solution is None or confidence < self._worth_a_look:
                 return None
         viewpoints = self.bundle.viewpoints.get(model.object_id)
-        if viewpoints is not None:
+        if viewpoints is not None and confidence >= self.confidence_threshold:  # an outline makes no pose surer
             with self._watch.outline:
                 solution, contrast = outlined_pose(
                     solution, votes, model, viewpoints, self.bundle.stride, part, pixel_map, camera

@@ -182,6 +182,10 @@ def test_colours_that_hardly_change_at_the_outline_cost_confidence(
     assert outlined.last_timings.outline_s > 0
     outlined.confidence_threshold = 0.7
     assert outlined.estimate(picture([CENTER]), CAMERA) == []
+    assert outlined.last_timings.outline_s > 0
+    outlined.confidence_threshold = 1.0
+    assert outlined.estimate(picture([CENTER]), CAMERA) == []
+    assert outlined.last_timings.outline_s == 0  # no outline would make it surer
 
 
 def test_lost_track_runs_the_first_pass(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
