@@ -42,6 +42,17 @@ class _Doubt(NamedTuple):
     slack_px: float
 
 
+class _View(NamedTuple):
+    """A crop as alignment looks at it: colours by number and confidences of its pixels, flat, and what it shows."""
+
+    numbers: IntArray
+    confidences: FloatArray
+    size: int
+    pixel_map: PixelMap
+    camera: Camera
+    viewpoints: ViewpointModel
+
+
 _OF_THE_INSIDE = _Doubt(0.5, 1.0, 1.5)
 """Something that stands before the object ends inside its outline, and so does its own shade."""
 _OF_BOTH = _Doubt(1.0, 1.0, 2.0)
@@ -76,33 +87,24 @@ def align(
     the frame of `camera`. `T_camera_object`, (4, 4) metres, and `covariance`, (6, 6), are the network's. They come back
     as they are, with a contrast of 1, where too little of the outline is seen.
     """
-    scene = crop, confidences, pixel_map, camera, T_camera_object, covariance, viewpoints
-    found = _aligned(*scene, _OF_THE_INSIDE)
+    view = _View(colour_numbers(crop).ravel(), confidences.ravel(), len(crop), pixel_map, camera, viewpoints)
+    network = Alignment(T_camera_object, covariance, 1.0)
+    found = _aligned(view, network, _OF_THE_INSIDE)
     if found.contrast >= _CLEAR:
         return found
-    other = _aligned(*scene, _OF_BOTH)
+    other = _aligned(view, network, _OF_BOTH)
     return other if other.contrast > found.contrast + _CLEARER else found
 
 
-def _aligned(
-    crop: ByteArray,
-    confidences: FloatArray,
-    pixel_map: PixelMap,
-    camera: Camera,
-    T_camera_object: FloatArray,
-    covariance: FloatArray,
-    viewpoints: ViewpointModel,
-    doubt: _Doubt,
-) -> Alignment:
-    """Return what `align` does by one way to weigh lines."""
-    numbers, size = colour_numbers(crop).ravel(), len(crop)
-    said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
-    pose, way, normal, contrast = T_camera_object, np.zeros(6), said, 1.0
+def _aligned(view: _View, network: Alignment, doubt: _Doubt) -> Alignment:
+    """Return what `align` does by one way to weigh lines; `network` where too little of the outline is seen."""
+    said = np.linalg.inv(network.covariance * _NETWORK_VARIANCE)
+    pose, way, normal, contrast = network.T_camera_object, np.zeros(6), said, network.contrast
     for largest in LARGEST_OFFSETS:
-        lines = lines_across(pose, viewpoints, pixel_map, camera, size)
-        odds = None if lines is None else _log_odds_along(lines, numbers, confidences.ravel(), size)
+        lines = lines_across(pose, view.viewpoints, view.pixel_map, view.camera, view.size)
+        odds = None if lines is None else _log_odds_along(lines, view.numbers, view.confidences, view.size)
         if lines is None or odds is None:
-            return Alignment(T_camera_object, covariance, 1.0)
+            return network
         offsets, weights = _measured(lines, *odds, largest, doubt)
         weighted = lines.by_pose.T * weights
         normal = weighted @ lines.by_pose + said

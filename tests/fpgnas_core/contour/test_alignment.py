@@ -104,8 +104,6 @@ def test_unclear_outline_is_fitted_in_another_way_too_and_the_clearer_fit_is_tak
     fits = [Alignment(np.eye(4), np.eye(6), contrast) for contrast in contrasts]
     left = iter(fits)
     monkeypatch.setattr("fpgnas_core.contour.alignment._aligned", lambda *_: next(left))
-    nothing = np.zeros((0, 0))
-    found = align(
-        nothing.astype(np.uint8), nothing, PixelMap(np.eye(2, 3)), LENS, np.eye(4), np.eye(6), box_viewpoints()
-    )
+    black, unseen = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8))
+    found = align(black, unseen, PixelMap(np.eye(2, 3)), LENS, np.eye(4), np.eye(6), box_viewpoints())
     assert found is fits[chosen]
