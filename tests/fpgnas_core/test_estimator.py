@@ -8,11 +8,11 @@ import pytest
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.bundle import write_bundle
 from fpgnas_core.camera import Camera
-from fpgnas_core.candidate import Candidate
 from fpgnas_core.errors import ImageError
 from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.metrics import add, rotation_error_deg
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.passes.candidate import Candidate
 from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import exp_rotation
 from fpgnas_core.symmetry import ContinuousSymmetry
@@ -113,7 +113,7 @@ def test_crop_taken_far_off_is_taken_anew_at_most_twice(
     estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch, far_off: list[bool], crops: int
 ) -> None:
     verdicts = iter(far_off)
-    monkeypatch.setattr("fpgnas_core.candidate.is_misplaced", lambda *_: next(verdicts))
+    monkeypatch.setattr("fpgnas_core.passes.candidate.is_misplaced", lambda *_: next(verdicts))
     shapes = record_passes(estimator, monkeypatch)
     assert len(estimator.estimate(picture([CENTER]), CAMERA)) == 1
     assert shapes == [(1, 3, 256, 320), *crops * [(1, 3, 128, 128)]]
@@ -140,7 +140,7 @@ def test_unsure_pose_is_looked_at_from_all_rolls_there_may_be_until_one_is_sure(
         is_surest = np.cos(turned - surest) > 0.99
         return replace(tracked_at(pose), confidence=0.8 if is_surest else 0.55, instance=-1)
 
-    monkeypatch.setattr(estimator, "_second_pass", second_pass)
+    monkeypatch.setattr(estimator._second_pass, "look", second_pass)
     (found,) = estimator.estimate(picture([CENTER]), CAMERA)
     turn = rotation_error_deg(found.T_camera_object[:3, :3], true_pose()[:3, :3])
     assert turn == pytest.approx(np.degrees(abs(surest)) if looks > 1 else 0, abs=0.1)
@@ -176,7 +176,7 @@ def test_colours_that_hardly_change_at_the_outline_cost_confidence(
     plain = make_estimator(tmp_path / "plain", CAMERA)
     bundle = replace(plain.bundle, path=tmp_path / "outlined", viewpoints={1: box_viewpoints()})
     outlined = PoseEstimator(write_bundle(bundle, plain.bundle.model_path.read_bytes()), threads=1)
-    monkeypatch.setattr("fpgnas_core.estimator.outlined_pose", lambda solution, *_: (solution, 0.4))
+    monkeypatch.setattr("fpgnas_core.passes.second_pass.outlined_pose", lambda solution, *_: (solution, 0.4))
     alone, found = (e.estimate(picture([CENTER]), CAMERA)[0] for e in (plain, outlined))
     assert found.confidence == pytest.approx(0.7 * alone.confidence)
     assert outlined.last_timings.outline_s > 0
@@ -212,7 +212,7 @@ def test_two_tracks_on_one_object_become_one(estimator: PoseEstimator) -> None:
 def record_passes(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Return a list that gets the input shape of each further pass."""
     shapes: list[tuple[int, ...]] = []
-    network = estimator._network
+    network = estimator._perception.network
     run = network.run
     monkeypatch.setattr(network, "run", lambda images: (shapes.append(images.shape), run(images))[1])
     return shapes

@@ -7,8 +7,8 @@ import numpy as np
 from fpgnas_core.arrays import FloatArray
 from fpgnas_core.camera import Camera
 from fpgnas_core.object_model import ObjectModel
+from fpgnas_core.passes.second_look import is_misplaced
 from fpgnas_core.se3 import transform_points
-from fpgnas_core.second_look import is_misplaced
 from fpgnas_core.upright import upright_roll
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fpgnas_core.camera import Camera
-from fpgnas_core.candidate import Candidate
+from fpgnas_core.passes.candidate import Candidate
 from fpgnas_core.se3 import exp_rotation, make_transform
 from tests.fpgnas_core.grids import projections
 from tests.fpgnas_core.models import box_object

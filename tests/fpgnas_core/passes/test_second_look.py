@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fpgnas_core.second_look import is_misplaced
+from fpgnas_core.passes.second_look import is_misplaced
 
 SQUARE = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 60.0], [0.0, 60.0]])
 
