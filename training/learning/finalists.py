@@ -1,13 +1,15 @@
-"""The last choice: the best of the ranking train on for a while, and the better half goes on (successive halving).
+"""The last choice: the best of the ranking are trained for a while, and the better half goes on (successive halving).
 
-A supernet's loss tells good from bad, not good from better; the poses after short trainings with inherited weights do
-(Jamieson and Talwalkar 2016 for the halving).
+A supernet's loss tells good from bad, not good from better, and its weights suit what it drew often. Poses after short
+trainings from scratch tell more (Jamieson and Talwalkar 2016 for the halving).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import torch
 from torch import nn
 from tqdm import tqdm
 
@@ -17,36 +19,88 @@ from training.learning.derive import Candidate, calibrate_batch_norm, held_out_l
 from training.learning.loss import pose_loss
 from training.learning.optimiser import WeightOptimiser
 from training.learning.precision import forward
+from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate
 from training.learning.search_settings import SearchSettings
 from training.learning.validation import validate
+from training.space.network import PoseNetwork
 
-GRADIENT_NORM, WEIGHT_DECAY, RATE_WARMUP = 10.0, 1e-2, 10
+GRADIENT_NORM, WEIGHT_DECAY, RATE_WARMUP = 10.0, 1e-2, 50
 SEED_OF_FINALS = 1_000_003
+TRAINED = "finals.pt"
 
 
-def choose(
-    ranking: list[Candidate], settings: SearchSettings, crops: CropSet, held_out: CropSet
-) -> tuple[Candidate, list[dict[str, float]]]:
-    """The winner, its network trained and calibrated, and of each training place, round, steps, loss and AUC.
+class Finals:
+    """Trains finalists and chooses among them; a run that was stopped goes on with the training it was at."""
 
-    ranking: the lowest held-out loss first. Poses decide who goes on: the lower loss is not always nearer.
-    """
-    left, trainings, number = distinct(ranking, settings.finalists), [], 0
-    while len(left) > 1 and settings.finalist_steps:
-        trained = []
-        for place, candidate in tqdm(left, desc=f"finals, round {number + 1}", unit="network"):
-            _train(candidate, settings, crops, number)
-            calibrate_batch_norm(candidate.network, crops, settings.bfloat16)
-            loss = held_out_loss(candidate.network, held_out, settings.bfloat16)
-            auc = validate(candidate.network, held_out).auc()
-            steps = settings.finalist_steps
-            trainings.append({"place": place, "round": number, "steps": steps, "loss": loss, "add_auc": auc})
-            trained.append((auc, place, replace(candidate, loss=loss)))
-        trained.sort(key=lambda entry: -entry[0])
-        left = [(place, candidate) for _, place, candidate in trained[: (len(trained) + 1) // 2]]
-        number += 1
-    return left[0][1], trainings
+    def __init__(
+        self, settings: SearchSettings, crops: CropSet, held_out: CropSet, run: RunFolder, writes: bool = True
+    ) -> None:
+        """crops: to train with.  held_out: to judge on.  writes: to the run folder, which one of a team does."""
+        self._settings, self._crops, self._held_out, self._run, self._writes = settings, crops, held_out, run, writes
+        self._trained: dict[str, dict[str, Any]] = run.load(TRAINED) or {}
+
+    def choose(self, ranking: list[Candidate]) -> tuple[Candidate, list[dict[str, float]]]:
+        """The winner, its network trained and calibrated, and of each training place, round, steps, loss and AUC.
+
+        ranking: the lowest held-out loss first; with no steps for finalists its first is the winner. Poses decide who
+        goes on: the lower loss is not always nearer.
+        """
+        if not self._settings.finalist_steps:
+            return ranking[0], []
+        left = [(place, self._anew(candidate)) for place, candidate in distinct(ranking, self._settings.finalists)]
+        trainings: list[dict[str, float]] = []
+        number = 0
+        while number == 0 or len(left) > 1:
+            judged = []
+            for place, candidate in tqdm(left, desc=f"finals, round {number + 1}", unit="network"):
+                auc, loss = self._train_and_judge(candidate.network, place, number)
+                steps = self._settings.finalist_steps
+                trainings.append({"place": place, "round": number, "steps": steps, "loss": loss, "add_auc": auc})
+                judged.append((auc, place, replace(candidate, loss=loss)))
+            judged.sort(key=lambda entry: -entry[0])
+            left = [(place, candidate) for _, place, candidate in judged[: max(1, len(judged) // 2)]]
+            number += 1
+        return left[0][1], trainings
+
+    def _anew(self, candidate: Candidate) -> Candidate:
+        """The same network with first weights of its own."""
+        torch.manual_seed(self._settings.seed + SEED_OF_FINALS)
+        before = candidate.network
+        return replace(
+            candidate, network=PoseNetwork(before.space, before.layout, before.n_objects, before.n_keypoints)
+        )
+
+    def _train_and_judge(self, network: PoseNetwork, place: int, number: int) -> tuple[float, float]:
+        """AUC of ADD and loss on the held-out crops."""
+        name = f"round {number}, place {place}"
+        if name not in self._trained:
+            self._train(network, number)
+            calibrate_batch_norm(network, self._crops, self._settings.bfloat16)
+            loss = held_out_loss(network, self._held_out, self._settings.bfloat16)
+            auc = validate(network, self._held_out).auc()
+            self._trained[name] = {"weights": network.state_dict(), "auc": auc, "loss": loss}
+            if self._writes:
+                self._run.save(TRAINED, self._trained)
+        network.load_state_dict(self._trained[name]["weights"])
+        return self._trained[name]["auc"], self._trained[name]["loss"]
+
+    def _train(self, network: PoseNetwork, number: int) -> None:
+        """Each finalist of a round sees the same batches."""
+        settings, steps = self._settings, self._settings.finalist_steps
+        optimiser = WeightOptimiser(network.train(), network.output, WEIGHT_DECAY)
+        batches = augmented_batches(
+            self._crops, settings.batch_size, settings.seed + SEED_OF_FINALS, settings.augmentation,
+            number * steps, (number + 1) * steps,
+        )  # fmt: skip
+        for step, batch in enumerate(batches):
+            grid = forward(network, batch.images, settings.bfloat16)
+            loss = pose_loss(grid, batch.targets, settings.space.grid_stride)
+            optimiser.zero_grad()
+            loss.total.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
+            optimiser.set_rate(cosine_rate(step, steps, settings.learning_rate, min(RATE_WARMUP, steps)))
+            optimiser.step()
 
 
 def distinct(ranking: list[Candidate], count: int) -> list[tuple[int, Candidate]]:
@@ -54,20 +108,3 @@ def distinct(ranking: list[Candidate], count: int) -> list[tuple[int, Candidate]
     skeletons = [candidate.layout.skeleton for candidate in ranking]
     order = sorted(range(len(ranking)), key=lambda place: (skeletons[place] in skeletons[:place], place))
     return [(place, ranking[place]) for place in order[:count]]
-
-
-def _train(candidate: Candidate, settings: SearchSettings, crops: CropSet, number: int) -> None:
-    """Each finalist of a round sees the same batches."""
-    network, steps = candidate.network.train(), settings.finalist_steps
-    optimiser = WeightOptimiser(network, network.output, WEIGHT_DECAY)
-    seed = settings.seed + SEED_OF_FINALS
-    batches = augmented_batches(
-        crops, settings.batch_size, seed, settings.augmentation, number * steps, (number + 1) * steps
-    )
-    for step, batch in enumerate(batches):
-        loss = pose_loss(forward(network, batch.images, settings.bfloat16), batch.targets, settings.space.grid_stride)
-        optimiser.zero_grad()
-        loss.total.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
-        optimiser.set_rate(cosine_rate(step, steps, settings.learning_rate / 2, min(RATE_WARMUP, steps)))
-        optimiser.step()

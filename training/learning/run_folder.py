@@ -79,11 +79,17 @@ class RunFolder:
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The last checkpoint, random state restored; None at the start of a run."""
-        file = self.path / CHECKPOINT
+        state = self.load(CHECKPOINT)
+        if state is not None:
+            torch.set_rng_state(state.pop("torch_random"))
+        return state
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        """What `save` wrote to a file of this folder, None where there is none."""
+        file = self.path / name
         if not file.is_file():
             return None
         state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        torch.set_rng_state(state.pop("torch_random"))
         return state
 
 

@@ -13,7 +13,7 @@ from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
 from training.learning.derive import Candidate, draw_layouts, rank, sample_layouts
 from training.learning.devices import Devices, launch
-from training.learning.finalists import choose
+from training.learning.finalists import Finals
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
 from training.learning.supernet_search import SupernetSearch
@@ -79,7 +79,8 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     held_out = as_second_pass(searching.gate_crops.first(settings.ranking_crops), settings.seed)
     ranking = _rank(searching, held_out)
     lines = [{"cost": c.cost, "loss": c.loss, "layout": asdict(c.layout)} for c in ranking]
-    best, trainings = choose(ranking, settings, searching.weight_crops, held_out)
+    finals = Finals(settings, searching.weight_crops, held_out, run, devices.is_leader)
+    best, trainings = finals.choose(ranking)
     architecture = _architecture(searching, best)
     if devices.is_leader:
         run.save("supernet.pt", searching.supernet.state_dict())

@@ -90,8 +90,8 @@ class SearchSettings:
     ranking_crops: int = 2000
     """Held-out crops that rank them."""
     finalists: int = 4
-    """Best of the ranking, those of different widths and depths first, that train on; the better half goes on until one
-    is left."""
+    """Best of the ranking, those of different widths and depths first, that are trained from scratch for a while; the
+    better half goes on until one is left."""
     finalist_steps: int = 100
     """Steps of each finalist in each round; 0: the ranking alone decides."""
     save_every: int = 100

@@ -24,6 +24,10 @@ GREATEST_MULTIPLIER = 1e6
 LEAST_PRICE = 0.01
 WIDEST = 2.0
 """Difference of the prices of a variable's cheapest and dearest option, where an operator's is 1 on average."""
+DEAREST_LEVEL = 1.0
+"""Greatest price of a level of the neck. A stage is there only where its level is fused or a later one is, so that the
+level adds the cost of all of them; but their widths, depths and operators pay for that already. Paying twice, the last
+stage had a probability of 0.01 at a tight budget, and was never trained."""
 SUREST, LEAST_PROBABILITY = 1e-9, 1e-300
 
 
@@ -83,7 +87,8 @@ class BudgetGates(nn.Module):
                 part = part - part.min()
                 prices.append(WIDEST * part / part.max().clamp_min(1e-12))
             else:
-                prices.append((part / scale).clamp_min(LEAST_PRICE))
+                most = DEAREST_LEVEL if variable.name == "neck" else torch.inf
+                prices.append((part / scale).clamp(LEAST_PRICE, most))
         return torch.cat(prices)
 
     def _solve(self, tau: float) -> float:

@@ -62,6 +62,18 @@ def test_networks_of_the_shipped_space_lie_within_the_window_even_of_gates_that_
     assert all(0.95 * budget <= table.cost_of(layout) <= budget for layout in found)
 
 
+def test_tight_budget_does_not_shut_the_last_stage_of_the_shipped_space_out() -> None:
+    """Its widths, depths and operators are pressed for what it costs; its level, without which it is not there, is not.
+
+    Priced with all of the stage behind it, the level had a probability of 0.01 here.
+    """
+    search = parse_settings(SearchSettings, ["--config", str(SHIPPED), "--describe", "true"])
+    gates = BudgetGates(search.space, cost_table(search, 1), 25_000_000)
+    parts = gates.probabilities(1.0).detach().split(gates.table.sizes)
+    (neck,) = (p for variable, p in zip(search.space.variables, parts, strict=True) if variable.name == "neck")
+    assert float(neck.min()) > 0.2
+
+
 def test_completed_choice_is_the_likeliest_of_its_widths() -> None:
     gates = gates_at(0.3)
     p = gates.probabilities(0.5).detach()

@@ -1,7 +1,17 @@
-"""Which networks of a ranking train on."""
+"""Which networks of a ranking are trained for a while, and which of them wins."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.data.crops import load_crops
+from training.data.second_pass import as_second_pass
 from training.learning.derive import Candidate
-from training.learning.finalists import distinct
+from training.learning.finalists import Finals, distinct
+from training.learning.run_folder import RunFolder
+from training.learning.search_settings import SearchSettings
 from training.space.layout import Block, Layout
 from training.space.network import PoseNetwork
 from training.space.space import Space
@@ -10,10 +20,50 @@ from training.space.space import Space
 def candidate(width: int, operator: str, loss: float) -> Candidate:
     stages = (Block(width, 4, ((operator,),)), Block(16, 8, (("conv3x3",),)))
     layout = Layout(16, stages, (), Block(32, 8, (("conv1x1",),)))
-    return Candidate(layout, 1.0, loss, PoseNetwork(Space(), layout, 1, 4))
+    return Candidate(layout, 1.0, loss, PoseNetwork(Space(), layout, 1, 5))
 
 
 def test_networks_of_other_operators_alone_come_after_those_of_other_widths() -> None:
     ranking = [candidate(16, "conv3x3", 1.0), candidate(16, "conv1x1", 2.0), candidate(24, "conv3x3", 3.0)]
     assert [place for place, _ in distinct(ranking, 3)] == [0, 2, 1]
     assert [(place, found.loss) for place, found in distinct(ranking, 2)] == [(0, 1.0), (2, 3.0)]
+
+
+def finals(settings: SearchSettings, folder: Path) -> Finals:
+    crops = load_crops(settings.dataset, ("train",), settings.n_keypoints, settings.input_size)
+    return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings))
+
+
+def test_stopped_finals_go_on_after_the_last_training(
+    search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(search_settings, finalists=3)
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16)]
+    unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(ranking)
+    assert [(t["round"], t["place"]) for t in trainings] == [(0, 0), (0, 1), (0, 2)]
+    trained = []
+    train = Finals._train
+
+    def train_two(self: Finals, network: PoseNetwork, number: int) -> None:
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        trained.append(network.layout)
+        train(self, network, number)
+
+    monkeypatch.setattr(Finals, "_train", train_two)
+    with pytest.raises(KeyboardInterrupt):
+        finals(settings, tmp_path / "stopped").choose(ranking)
+    monkeypatch.setattr(Finals, "_train", train)
+    resumed, again = finals(settings, tmp_path / "stopped").choose(ranking)
+    assert again == trainings
+    assert max(trainings, key=lambda training: training["add_auc"])["loss"] == resumed.loss
+    for name, value in unbroken.network.state_dict().items():
+        assert torch.equal(value, resumed.network.state_dict()[name])
+
+
+def test_finalists_start_from_weights_of_their_own(search_settings: SearchSettings, tmp_path: Path) -> None:
+    ranking = [candidate(16, "conv3x3", 1.0)]
+    for weight in ranking[0].network.parameters():
+        weight.data.fill_(torch.nan)
+    best, _ = finals(replace(search_settings, finalists=1), tmp_path).choose(ranking)
+    assert all(torch.isfinite(weight).all() for weight in best.network.parameters())
