@@ -30,7 +30,7 @@ _MOST_DOUBTFUL = 2
 _ROLL_SLACK_DEG = 30.0
 """By which rolls are off, or objects seen from above and off the middle of a frame lean."""
 _SURE = 0.65
-"""Confidence of a pose that needs no finer first pass and no other roll."""
+"""Confidence of a pose that needs no finer first pass, no other roll, and may be a second instance of an object."""
 
 
 class PoseEstimator:
@@ -101,7 +101,7 @@ class PoseEstimator:
         found = self._sure(self._second_pass.look(image_bgr, camera, [c for c in tracked if c is not None]))
         if not previous or len(found) < len(previous):
             new = self._new(image_bgr, camera, found, sought)
-            found += new if sought is None else surest(new, sought)
+            found += _without_doubtful_doubles(found, new) if sought is None else surest(new, sought)
         return sorted(numbered(distinct(found)), key=lambda estimate: -estimate.confidence)
 
     def _new(
@@ -167,6 +167,15 @@ def _check(image: ByteArray, camera: Camera) -> None:
 def _surely_seen(poses: Iterable[PoseEstimate | None]) -> set[int]:
     """Return the ids of objects of which one is surely seen."""
     return {pose.object_id for pose in poses if pose and pose.confidence >= _SURE}
+
+
+def _without_doubtful_doubles(found: Sequence[PoseEstimate], new: Sequence[PoseEstimate]) -> list[PoseEstimate]:
+    """Return the new poses that are sure or the only ones of an object: an unsure second one is seldom real."""
+    kept: list[PoseEstimate] = []
+    for pose in sorted(new, key=_confidence, reverse=True):
+        if pose.confidence >= _SURE or all(pose.object_id != other.object_id for other in (*found, *kept)):
+            kept.append(pose)
+    return kept
 
 
 def _foremost(candidates: Iterable[Candidate], most: int) -> list[Candidate]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fpgnas_core.arrays import FloatArray
+from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.bundle import write_bundle
 from fpgnas_core.camera import Camera
 from fpgnas_core.errors import ImageError
@@ -146,6 +146,25 @@ def test_unsure_pose_is_looked_at_from_all_rolls_there_may_be_until_one_is_sure(
     assert turn == pytest.approx(np.degrees(abs(surest)) if looks > 1 else 0, abs=0.1)
     assert found.confidence == (0.8 if looks > 1 else 0.55)
     assert len(rolls) == looks
+
+
+@pytest.mark.parametrize(("confidences", "instances"), [((0.9, 0.6), 1), ((0.6, 0.55), 1), ((0.9, 0.7), 2)])
+def test_unsure_second_instance_is_left_out_unless_it_is_sought(
+    estimator: PoseEstimator,
+    monkeypatch: pytest.MonkeyPatch,
+    confidences: tuple[float, float],
+    instances: int,
+) -> None:
+    look, two = estimator._second_pass.looks, picture([(150.5, 200.5), (450.5, 260.5)])
+
+    def looks(image: ByteArray, camera: Camera, candidates: list[Candidate]) -> list[PoseEstimate | None]:
+        found = look(image, camera, candidates)
+        return [pose and replace(pose, confidence=c) for pose, c in zip(found, confidences, strict=False)]
+
+    monkeypatch.setattr(estimator._second_pass, "looks", looks)
+    estimator.bundle = replace(estimator.bundle, most_roll_deg=0.0)
+    assert len(estimator.estimate(two, CAMERA)) == instances
+    assert len(estimator.estimate(two, CAMERA, sought={1: 2})) == 2
 
 
 def test_sure_pose_is_looked_at_once(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
