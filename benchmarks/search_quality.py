@@ -28,6 +28,7 @@ from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
 from training.errors import SettingsError
 from training.learning.derive import draw_layouts
+from training.learning.report import write_report
 from training.learning.retrain import Retraining
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
@@ -181,7 +182,9 @@ def _architecture(settings: SearchQualitySettings, searching: SearchSettings, cr
     if file.is_file():
         return load_architecture(file)
     if job.name in SEARCHED:
-        return search(_by_method(searching, SEARCHED[job.name]), crops)
+        found = search(_by_method(searching, SEARCHED[job.name]), crops)
+        write_report(searching.out)
+        return found
     if job.name in HAND_DESIGNED:
         channels = sum(grid_channels(len(crops.objects), searching.n_keypoints))
         layout, _ = scaled_to(HAND_DESIGNED[job.name], job.budget, searching.input_size, channels)

@@ -8,12 +8,15 @@ from pathlib import Path
 from training.learning.search import cost_table
 from training.learning.search_settings import SearchSettings
 from training.space.drawing import draw_space
+from training.space.gates import BudgetGates
 
 
 def describe(settings: SearchSettings) -> None:
     """Print the space, as text or as one JSON object, and draw it."""
     space, picture = settings.space, Path(settings.picture)
-    smallest, largest = cost_table(settings, n_objects=1).limits()
+    table = cost_table(settings, n_objects=1)
+    smallest, largest = table.limits()
+    even = BudgetGates(space, table, (smallest + largest) / 2, exact=False).expected_cost(1.0)
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_text(draw_space(space))
     unit = "macs" if settings.cost == "macs" else "ms"
@@ -23,6 +26,7 @@ def describe(settings: SearchSettings) -> None:
         "logits": space.n_logits,
         f"min_{unit}": round(smallest) if unit == "macs" else smallest,
         f"max_{unit}": round(largest) if unit == "macs" else largest,
+        f"even_{unit}": round(even) if unit == "macs" else even,
         "picture": str(picture),
     }
     print(json.dumps(values) if settings.json else _text(settings, values, unit))
@@ -35,4 +39,8 @@ def _text(settings: SearchSettings, values: dict[str, object], unit: str) -> str
     lines.append(f"architectures: 10^{settings.space.log10_architectures:.2f}, exactly {count}")
     budget = settings.budget_macs if unit == "macs" else settings.budget_ms
     lines.append(f"one {settings.input_size} x {settings.input_size} pass: {range_}; budget {budget:,} {unit}")
+    lines.append(
+        f"expected where all options are as likely: {values[f'even_{unit}']:,} {unit}; a far lower budget knows"
+    )
+    lines[-1] += " only the space's shallow and narrow edge"
     return "\n".join([*lines, f"picture: {values['picture']}"])

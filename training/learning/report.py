@@ -67,8 +67,8 @@ GATES_KEY = (
     " that was derived. Choices of a stage that the network does not have never mattered."
 )
 RANKING_KEY = (
-    "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights. The best train on for a while,"
-    " the better half of them again; the nearest poses win (bold)."
+    "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights. The best are trained anew for a"
+    " while, the better half of them again; the nearest poses win (bold)."
 )
 
 

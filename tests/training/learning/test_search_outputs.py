@@ -5,13 +5,18 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from training.errors import BudgetError
 from training.learning.describe import describe
 from training.learning.pareto import search_budgets
 from training.learning.report import write_report
+from training.learning.search import cost_table
 from training.learning.search_settings import SearchSettings
+from training.space.gates import BudgetGates
+from training.space.layout import layout_of
+from training.space.sampling import draw
 
 
 def test_description_is_one_json_object(
@@ -22,6 +27,11 @@ def test_description_is_one_json_object(
     values = json.loads(capsys.readouterr().out)
     assert values["log10_architectures"] == pytest.approx(search_settings.space.log10_architectures)
     assert values["min_macs"] < search_settings.budget_macs < values["max_macs"]
+    table, space = cost_table(search_settings, 1), search_settings.space
+    even = BudgetGates(space, table, search_settings.budget_macs, exact=False).probabilities(1.0)
+    drawn = draw(space, even, 3000, np.random.default_rng(0))
+    mean = np.mean([table.cost_of(layout_of(space, choice)) for choice in drawn])
+    assert values["even_macs"] == pytest.approx(mean, rel=0.02)
     assert values["layers"]["stage2.width"] == {"choose": "one", "from": [12, 16]}
     assert ElementTree.parse(picture).getroot().tag.endswith("svg")
 
