@@ -39,8 +39,6 @@ def _text(settings: SearchSettings, values: dict[str, object], unit: str) -> str
     lines.append(f"architectures: 10^{settings.space.log10_architectures:.2f}, exactly {count}")
     budget = settings.budget_macs if unit == "macs" else settings.budget_ms
     lines.append(f"one {settings.input_size} x {settings.input_size} pass: {range_}; budget {budget:,} {unit}")
-    lines.append(
-        f"expected where all options are as likely: {values[f'even_{unit}']:,} {unit}; a far lower budget knows"
-    )
-    lines[-1] += " only the space's shallow and narrow edge"
+    even = f"{values[f'even_{unit}']:,} {unit}"
+    lines.append(f"expected where all options are as likely: {even}; a far lower budget sees only shallow networks")
     return "\n".join([*lines, f"picture: {values['picture']}"])
