@@ -119,7 +119,8 @@ def _way(settings: SearchCostSettings, search: SearchSettings, table: CostTable)
         return lambda number: (layout_of(space, single_path(space, np.random.default_rng(number))), None)
 
     def sample(number: int) -> tuple[Layout, None]:
-        p = gates.probabilities(1.0)
+        with torch.no_grad():
+            p = gates.probabilities(1.0)
         return layout_of(space, draw(space, p, 1, np.random.default_rng(number))[0]), None
 
     return sample

@@ -115,7 +115,8 @@ class SupernetSearch:
     def _weight_step(self, batch: Batch) -> PoseLoss:
         """Only what one draw has open is computed; for softmax, whose layers mix all operators, all of them are."""
         rng = self._rng(WEIGHT_DRAWS)
-        p = self.gates.probabilities(self.tau).detach()
+        with torch.no_grad():
+            p = self.gates.probabilities(self.tau)
         choice = draw(self.settings.space, p, 1, rng)[0]
         if self.settings.method == "softmax":
             mixed = straight_through(self.settings.space, p, choice, self.settings.concrete_tau, rng)

@@ -46,17 +46,20 @@ class BudgetGates(nn.Module):
         self.prices = self._prices()
 
     def probabilities(self, tau: float) -> Tensor:
-        """(n_logits,) of each option, with a gradient to the logits; their expected cost is the budget, exactly.
+        """(n_logits,) of each option, with a gradient to the logits where PyTorch records any; their expected cost is
+        the budget, exactly.
 
         Of a layer that has at least one operator they are before that condition, which `CostTable.expected` knows.
         """
         if not self.exact:
             return self._at(self.logits, torch.zeros((), dtype=torch.float64), tau)
-        mu = torch.tensor(self._solve(tau), dtype=torch.float64, requires_grad=True)
+        mu = torch.tensor(self._solve(tau), dtype=torch.float64)
+        if not torch.is_grad_enabled():
+            return self._at(self.logits, mu, tau)
+        mu.requires_grad_()
         logits = self.logits.detach().requires_grad_()
-        with torch.enable_grad():
-            expected = self.table.expected(self._at(logits, mu, tau))
-            by_logits, by_mu = torch.autograd.grad(expected, (logits, mu))
+        expected = self.table.expected(self._at(logits, mu, tau))
+        by_logits, by_mu = torch.autograd.grad(expected, (logits, mu))
         through = -by_logits / by_mu.clamp_max(-1e-12)
         return self._at(self.logits, mu.detach() + through @ (self.logits - self.logits.detach()), tau)
 
