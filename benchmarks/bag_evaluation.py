@@ -98,13 +98,13 @@ def network_inputs(settings: BagEvaluationSettings) -> list[list[Float32Array]]:
         camera = camera_of_info(info, where)
         contents = list(bag.contents((image_topic,)))[: settings.frames]
     inputs: list[list[Float32Array]] = []
-    run_network = estimator._network.run
+    run_network = estimator._perception.network.run
 
     def kept(images: Float32Array) -> Grids:
         inputs[-1].append(images)
         return run_network(images)
 
-    estimator._network.run = kept  # type: ignore[method-assign]
+    estimator._perception.network.run = kept  # type: ignore[method-assign]
     for _, where, message in contents[:: max(1, len(contents) // SAMPLED)]:
         inputs.append([])
         estimator.estimate(image_of(message, where), camera)

@@ -137,8 +137,8 @@ def _estimator(
     bundle: Bundle, settings: PassesSettings, solve: Solver, kind: type[PoseEstimator] = PoseEstimator
 ) -> tuple[PoseEstimator, CountedNetwork]:
     estimator = kind(bundle, settings.threads or None, solve=solve)
-    counter = CountedNetwork(estimator._network, bundle)
-    estimator._network = counter  # type: ignore[assignment]
+    counter = CountedNetwork(estimator._perception.network, bundle)
+    estimator._perception.network = counter  # type: ignore[assignment]
     return estimator, counter
 
 
