@@ -80,7 +80,7 @@ class PoseEstimator:
         blank, size = np.zeros((height, width, 3), np.uint8), self.bundle.crop_size
         frames = [whole_frame(blank, first_pass_size)[0] for first_pass_size in self.bundle.first_pass_sizes]
         for image in (*frames, np.zeros((size, size, 3), np.uint8)):
-            self._perception.run(self._perception.batch([image]))
+            self._perception.run(self._perception.normaliser.batch([image]))
 
     def estimate(
         self,

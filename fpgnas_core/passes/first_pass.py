@@ -60,7 +60,7 @@ class FirstPass:
     def _see(self, image: ByteArray, size: int) -> tuple[list[Votes], PixelMap]:
         with self._perception.watch.preprocess:
             small, pixel_map = whole_frame(image, size)
-            batch = self._perception.batch([small])
+            batch = self._perception.normaliser.batch([small])
         grids = self._perception.run(batch)
         with self._perception.watch.decode:
             return self._perception.votes(grids, 0), pixel_map

@@ -1,8 +1,6 @@
 """The network with what goes into it and what its cells say: what both passes share."""
 
-from collections.abc import Sequence
-
-from fpgnas_core.arrays import ByteArray, Float32Array
+from fpgnas_core.arrays import Float32Array
 from fpgnas_core.bundle import Bundle
 from fpgnas_core.decode import CELL_CONFIDENCE, Votes, decode
 from fpgnas_core.imaging import Normaliser
@@ -32,12 +30,8 @@ class Perception:
         """Confidence from which an instance is looked at again."""
         return min(_WORTH_A_LOOK, self.confidence_threshold)
 
-    def batch(self, images: Sequence[ByteArray]) -> Float32Array:
-        """Return (N, 3, H, W), normalised, of N images (H, W, 3) in BGR."""
-        return self.normaliser.batch(images)
-
     def run(self, batch: Float32Array) -> Grids:
-        """Return what the network makes of (N, 3, H, W), as `batch` returns it."""
+        """Return what the network makes of (N, 3, H, W), as `normaliser` makes it."""
         with self.watch.network:
             return self.network.run(batch)
 

@@ -63,7 +63,7 @@ class SecondPass:
             if not places:
                 return poses
             crops = [crop(image, boxes[i], size, self._perception.normaliser.fill_bgr) for i in places]
-            batch = self._perception.batch([part for part, _ in crops])
+            batch = self._perception.normaliser.batch([part for part, _ in crops])
         grids = self._perception.run(batch)
         for row, (i, (part, pixel_map)) in enumerate(zip(places, crops, strict=True)):
             poses[i] = self._pose(grids, row, candidates[i], part, pixel_map, camera)

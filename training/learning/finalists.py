@@ -79,7 +79,8 @@ class Finals:
             calibrate_batch_norm(network, self._crops, self._settings.bfloat16)
             loss = held_out_loss(network, self._held_out, self._settings.bfloat16)
             auc = validate(network, self._held_out).auc()
-            self._trained[name] = {"weights": network.state_dict(), "auc": auc, "loss": loss}
+            weights = {key: value.clone() for key, value in network.state_dict().items()}  # the next round changes them
+            self._trained[name] = {"weights": weights, "auc": auc, "loss": loss}
             if self._writes:
                 self._run.save(TRAINED, self._trained)
         network.load_state_dict(self._trained[name]["weights"])

@@ -34,31 +34,40 @@ def finals(settings: SearchSettings, folder: Path) -> Finals:
     return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings))
 
 
+@pytest.mark.parametrize("done", [2, 5])
 def test_stopped_finals_go_on_after_the_last_training(
-    search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: int
 ) -> None:
-    settings = replace(search_settings, finalists=3)
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16)]
+    settings = replace(search_settings, finalists=4)
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24)]
     unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(ranking)
-    assert [(t["round"], t["place"]) for t in trainings] == [(0, 0), (0, 1), (0, 2)]
+    assert [t["round"] for t in trainings] == [0, 0, 0, 0, 1, 1]
     trained = []
     train = Finals._train
 
-    def train_two(self: Finals, network: PoseNetwork, number: int) -> None:
-        if len(trained) == 2:
+    def train_some(self: Finals, network: PoseNetwork, number: int) -> None:
+        if len(trained) == done:
             raise KeyboardInterrupt
         trained.append(network.layout)
         train(self, network, number)
 
-    monkeypatch.setattr(Finals, "_train", train_two)
+    monkeypatch.setattr(Finals, "_train", train_some)
     with pytest.raises(KeyboardInterrupt):
         finals(settings, tmp_path / "stopped").choose(ranking)
     monkeypatch.setattr(Finals, "_train", train)
     resumed, again = finals(settings, tmp_path / "stopped").choose(ranking)
     assert again == trainings
-    assert max(trainings, key=lambda training: training["add_auc"])["loss"] == resumed.loss
+    assert max(trainings[4:], key=lambda training: training["add_auc"])["loss"] == resumed.loss
     for name, value in unbroken.network.state_dict().items():
         assert torch.equal(value, resumed.network.state_dict()[name])
+
+
+def test_what_is_kept_of_a_round_is_not_changed_by_the_next(search_settings: SearchSettings, tmp_path: Path) -> None:
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24)]
+    _, trainings = finals(replace(search_settings, finalists=4), tmp_path).choose(ranking)
+    kept = torch.load(tmp_path / "finals.pt", weights_only=True)
+    first, second = (kept[f"round {number}, place {trainings[4]['place']}"]["weights"] for number in (0, 1))
+    assert not torch.equal(first["output.weight"], second["output.weight"])
 
 
 def test_finalists_start_from_weights_of_their_own(search_settings: SearchSettings, tmp_path: Path) -> None:
