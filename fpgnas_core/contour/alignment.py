@@ -1,4 +1,4 @@
-"""A pose moved so that the object's outline lies where the colours change: Gauss-Newton over correspondence lines.
+"""A pose moved so that the object's outline lies at edges where colours change: Gauss-Newton over correspondence lines.
 
 The network knows which side of the object is seen, the outline how large and how turned it is exactly. What the
 network says stays in the fit with its covariance, so that what the outline leaves open is the network's.
@@ -10,19 +10,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgnas_core.arrays import ByteArray, FloatArray, IntArray
+from fpgnas_core.arrays import ByteArray, Float32Array, FloatArray, IntArray
 from fpgnas_core.camera import Camera
 from fpgnas_core.contour.colours import MOST_LOG_ODDS, colour_numbers, log_odds
+from fpgnas_core.contour.edges import changes, edges_across
 from fpgnas_core.contour.lines import HALF_LENGTH, Lines, lines_across, outline_offsets
 from fpgnas_core.contour.viewpoints import ViewpointModel
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.se3 import moved
 
-LARGEST_OFFSETS = (10, 8, 6, 4, 3)
+LARGEST_OFFSETS = (10, 8, 6, 4, 3, 2)
 """Pixels: how far the outline is looked for, in one step after the other."""
 
-_NETWORK_VARIANCE = 4.0  # by which the network's squared errors exceed what it says, about
+_NETWORK_VARIANCE = 16.0  # by which the network's squared errors exceed what it says, about
 _INDEPENDENT_LINES = 40.0  # lines beside each other err together
+# Standard deviations by which an outline found inside the expected one, or outside, is off to count half: something
+# that stands before the object ends inside its outline, and so does its own shade.
+_DOUBT_INSIDE, _DOUBT_OUTSIDE, _SLACK_PX = 0.5, 1.0, 1.5
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
 _INSIDE_PX = 2  # the network has to see the object so far inside the outline
@@ -34,18 +38,11 @@ _JUST_INSIDE = slice(HALF_LENGTH - 4, HALF_LENGTH)
 _JUST_OUTSIDE = slice(HALF_LENGTH + 1, HALF_LENGTH + 5)
 
 
-class _Doubt(NamedTuple):
-    """Standard deviations by which an outline found inside the expected one, or outside, is off to count half."""
-
-    inside: float
-    outside: float
-    slack_px: float
-
-
 class _View(NamedTuple):
-    """A crop as alignment looks at it: colours by number and confidences of its pixels, flat, and what it shows."""
+    """A crop as alignment looks at it: colours by number, changes and confidences of its pixels, and what it shows."""
 
     numbers: IntArray
+    changes: Float32Array
     confidences: FloatArray
     size: int
     pixel_map: PixelMap
@@ -53,11 +50,13 @@ class _View(NamedTuple):
     viewpoints: ViewpointModel
 
 
-_OF_THE_INSIDE = _Doubt(0.5, 1.0, 1.5)
-"""Something that stands before the object ends inside its outline, and so does its own shade."""
-_OF_BOTH = _Doubt(1.0, 1.0, 2.0)
-_CLEAR, _CLEARER = 0.7, 0.02
-"""Contrast that leaves no doubt, and by how much that of another fit has to be higher."""
+class _Seen(NamedTuple):
+    """Along lines: log odds that pixels are the object's, and how strong edges are; if the network sees it inside."""
+
+    lines: Lines
+    odds: FloatArray
+    edges: FloatArray
+    uncovered: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,59 +86,46 @@ def align(
     the frame of `camera`. `T_camera_object`, (4, 4) metres, and `covariance`, (6, 6), are the network's. They come back
     as they are, with a contrast of 1, where too little of the outline is seen.
     """
-    view = _View(colour_numbers(crop).ravel(), confidences.ravel(), len(crop), pixel_map, camera, viewpoints)
-    network = Alignment(T_camera_object, covariance, 1.0)
-    found = _aligned(view, network, _OF_THE_INSIDE)
-    if found.contrast >= _CLEAR:
-        return found
-    other = _aligned(view, network, _OF_BOTH)
-    return other if other.contrast > found.contrast + _CLEARER else found
-
-
-def _aligned(view: _View, network: Alignment, doubt: _Doubt) -> Alignment:
-    """Return what `align` does by one way to weigh lines; `network` where too little of the outline is seen."""
-    said = np.linalg.inv(network.covariance * _NETWORK_VARIANCE)
-    pose, way, normal, contrast = network.T_camera_object, np.zeros(6), said, network.contrast
+    flat = colour_numbers(crop).ravel(), changes(crop), confidences.ravel()
+    view = _View(*flat, len(crop), pixel_map, camera, viewpoints)
+    said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
+    pose, way, normal, contrast = T_camera_object, np.zeros(6), said, 1.0
     for largest in LARGEST_OFFSETS:
-        lines = lines_across(pose, view.viewpoints, view.pixel_map, view.camera, view.size)
-        odds = None if lines is None else _log_odds_along(lines, view.numbers, view.confidences, view.size)
-        if lines is None or odds is None:
-            return network
-        offsets, weights = _measured(lines, *odds, largest, doubt)
-        weighted = lines.by_pose.T * weights
-        normal = weighted @ lines.by_pose + said
+        seen = _seen_along(lines_across(pose, viewpoints, pixel_map, camera, view.size), view)
+        if seen is None:
+            return Alignment(T_camera_object, covariance, 1.0)
+        offsets, weights = _measured(seen, largest)
+        weighted = seen.lines.by_pose.T * weights
+        normal = weighted @ seen.lines.by_pose + said
         step = np.linalg.solve(normal, weighted @ offsets - said @ way)
-        way, pose, contrast = way + step, moved(pose, step), _contrast(lines, odds[0])
+        way, pose, contrast = way + step, moved(pose, step), _contrast(seen)
     return Alignment(pose, np.linalg.inv(normal) / _NETWORK_VARIANCE, contrast)
 
 
-def _log_odds_along(
-    lines: Lines, numbers: IntArray, confidences: FloatArray, size: int
-) -> tuple[FloatArray, NDArray[np.bool_]] | None:
-    """Return log odds along each line that pixels are the object's, and whether the network sees it inside the line.
-
-    None where there is too little to see.
-    """
-    places, inside = lines.samples(size)
-    seen, colours = np.take(confidences, places) > _SEEN, np.take(numbers, places)
+def _seen_along(lines: Lines | None, view: _View) -> _Seen | None:
+    """Return what is seen along the lines; None where that is too little."""
+    if lines is None or not lines.usable.any():
+        return None
+    places, inside = lines.samples(view.size)
+    seen, colours = np.take(view.confidences, places) > _SEEN, np.take(view.numbers, places)
     object_weights, beside_weights = (inside * seen)[:, _ON_OBJECT].ravel(), inside[:, _BESIDE].ravel()
-    if min(object_weights.sum(), beside_weights.sum()) < _FEWEST_PIXELS or not lines.usable.any():
+    if min(object_weights.sum(), beside_weights.sum()) < _FEWEST_PIXELS:
         return None
     odds = log_odds(colours[:, _ON_OBJECT].ravel(), object_weights, colours[:, _BESIDE].ravel(), beside_weights)
-    return np.take(odds, colours) * inside, seen[:, HALF_LENGTH - _INSIDE_PX]
+    edges = edges_across(view.changes, places, lines.directions)
+    return _Seen(lines, np.take(odds, colours) * inside, edges * inside, seen[:, HALF_LENGTH - _INSIDE_PX])
 
 
-def _measured(
-    lines: Lines, odds: FloatArray, uncovered: NDArray[np.bool_], largest: int, doubt: _Doubt
-) -> tuple[FloatArray, FloatArray]:
+def _measured(seen: _Seen, largest: int) -> tuple[FloatArray, FloatArray]:
     """Return where each line sees the outline, px outwards, and its weight."""
-    offsets, information = outline_offsets(odds, largest)
-    variances = 1 / np.maximum(information, 1e-3) + doubt.slack_px**2
-    robust = 1 / (1 + (offsets / np.where(offsets < 0, doubt.inside, doubt.outside)) ** 2 / variances)
-    return offsets, information * robust * (uncovered & lines.usable) * (_INDEPENDENT_LINES / len(offsets))
+    offsets, information = outline_offsets(seen.odds, seen.edges, largest)
+    variances = 1 / np.maximum(information, 1e-3) + _SLACK_PX**2
+    robust = 1 / (1 + (offsets / np.where(offsets < 0, _DOUBT_INSIDE, _DOUBT_OUTSIDE)) ** 2 / variances)
+    there = seen.uncovered & seen.lines.usable
+    return offsets, information * robust * there * (_INDEPENDENT_LINES / len(offsets))
 
 
-def _contrast(lines: Lines, odds: FloatArray) -> float:
+def _contrast(seen: _Seen) -> float:
     """Return the mean difference of log odds across the outline, in the largest one there can be."""
-    across = odds[:, _JUST_INSIDE].mean(axis=1) - odds[:, _JUST_OUTSIDE].mean(axis=1)
-    return max(0.0, float(across[lines.usable].mean()) / (2 * MOST_LOG_ODDS))
+    across = seen.odds[:, _JUST_INSIDE].mean(axis=1) - seen.odds[:, _JUST_OUTSIDE].mean(axis=1)
+    return max(0.0, float(across[seen.lines.usable].mean()) / (2 * MOST_LOG_ODDS))

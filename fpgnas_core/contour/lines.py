@@ -13,6 +13,7 @@ from fpgnas_core.arrays import FloatArray, IntArray
 from fpgnas_core.camera import Camera
 from fpgnas_core.contour.viewpoints import ViewpointModel
 from fpgnas_core.imaging import PixelMap
+from fpgnas_core.se3 import CROSS
 
 HALF_LENGTH = 12
 """A line reaches so many pixels to either side."""
@@ -23,6 +24,7 @@ _FRAME_MARGIN = 2.0  # pixels; the frame's border is no outline
 _CORRELATED_PX = 2.0  # neighbouring pixels say the same
 _EXPECTED = 0.7  # standard deviation of an outline's offset, in largest offsets
 _PIXEL_VARIANCE = 0.25  # px^2, of an outline that is seen as clearly as can be
+_EDGE_WEIGHT = 2.0  # of a strong edge's log strength, in nats
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,23 +70,26 @@ def lines_across(
     directions = (by_point @ (normals @ rotation.T)[:, :, None])[:, :, 0]
     directions /= np.maximum(np.linalg.norm(directions, axis=1), 1e-9)[:, None]
     by_translation = (directions[:, None] @ by_point)[:, 0]
-    by_pose = np.hstack([by_translation, np.cross(turned, by_translation)])
+    by_turn = ((turned @ CROSS).reshape(-1, 3, 3) @ by_translation[:, :, None])[:, :, 0]
+    by_pose = np.hstack([by_translation, by_turn])
     largest = np.array([camera.width, camera.height]) - 1 - _FRAME_MARGIN
     within = (in_frame > _FRAME_MARGIN) & (in_frame < largest) & (pixels > 0) & (pixels < size - 1)
     return Lines(pixels, directions, by_pose, np.asarray(within.all(axis=1)))
 
 
-def outline_offsets(log_odds: FloatArray, largest: int) -> tuple[FloatArray, FloatArray]:
+def outline_offsets(log_odds: FloatArray, edges: FloatArray, largest: int) -> tuple[FloatArray, FloatArray]:
     """Return the offset of the outline along each line, px, and how well it is known, 1 / px^2, (n,) each.
 
-    `log_odds` (n, 2 HALF_LENGTH + 1), that a pixel is the object's. An outline at an offset d has the object's colours
-    up to d and others beyond, so its log likelihood is the sum up to d. Its mean and variance are taken beside a broad
-    expectation, within `largest` pixels, which is then divided out again.
+    `log_odds` (n, 2 HALF_LENGTH + 1), that a pixel is the object's, and log strengths of `edges` there. An outline at
+    an offset d has the object's colours up to d, others beyond, and an edge at d: its log likelihood is the sum up to
+    d and the strength at d. Its mean and variance are taken beside a broad expectation, within `largest` pixels, which
+    is then divided out again.
     """
     within = slice(HALF_LENGTH - largest, HALF_LENGTH + largest + 1)
     offsets, odds = _OFFSETS[within].astype(np.float64), log_odds[:, within]
     expected = -0.5 * (offsets / (_EXPECTED * largest)) ** 2
-    scores = (np.cumsum(odds, axis=1) - 0.5 * odds) / _CORRELATED_PX + expected
+    by_colour = (np.cumsum(odds, axis=1) - 0.5 * odds) / _CORRELATED_PX
+    scores = by_colour + _EDGE_WEIGHT * edges[:, within] + expected
     likelihoods = np.exp(scores - scores.max(axis=1, keepdims=True))
     likelihoods /= likelihoods.sum(axis=1, keepdims=True)
     means = likelihoods @ offsets

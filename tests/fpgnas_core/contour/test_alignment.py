@@ -4,7 +4,7 @@ import pytest
 
 from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.camera import Camera
-from fpgnas_core.contour import Alignment, align
+from fpgnas_core.contour import align
 from fpgnas_core.imaging import CropBox, PixelMap, crop
 from fpgnas_core.se3 import exp_rotation, make_transform, rotation_angle, transform_points
 from tests.fpgnas_core.contour.boxes import CORNERS, box_picture, box_viewpoints, placed
@@ -97,13 +97,17 @@ def test_pose_that_cannot_be_seen_comes_back_as_it_is(distance: float) -> None:
     assert found.contrast == 1
 
 
-@pytest.mark.parametrize(("contrasts", "chosen"), [((0.8, 0.9), 0), ((0.5, 0.6), 1), ((0.5, 0.51), 0)])
-def test_unclear_outline_is_fitted_in_another_way_too_and_the_clearer_fit_is_taken(
-    monkeypatch: pytest.MonkeyPatch, contrasts: tuple[float, float], chosen: int
-) -> None:
-    fits = [Alignment(np.eye(4), np.eye(6), contrast) for contrast in contrasts]
-    left = iter(fits)
-    monkeypatch.setattr("fpgnas_core.contour.alignment._aligned", lambda *_: next(left))
-    black, unseen = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8))
-    found = align(black, unseen, PixelMap(np.eye(2, 3)), LENS, np.eye(4), np.eye(6), box_viewpoints())
-    assert found is fits[chosen]
+def test_outline_is_found_by_its_edge_where_both_sides_have_the_same_colours() -> None:
+    """The background brightens to the right, the object to the left."""
+    truth, rng = POSES[0], np.random.default_rng(5)
+    pixels = LENS.project(transform_points(truth, CORNERS))
+    left, right = pixels[:, 0].min() - 30, pixels[:, 0].max() + 30
+    ramp = np.interp(np.arange(640), [left, right], [60, 190])
+    inside = np.zeros((480, 640, 1), np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(pixels).astype(np.int32)), 1)
+    grey = np.broadcast_to(np.where(inside, 250 - ramp[None, :, None], ramp[None, :, None]), (480, 640, 3))
+    part, pixel_map, seen = seen_in_crop(np.asarray(grey + rng.normal(0, 2, grey.shape), np.uint8), truth)
+    found = align(part, seen, pixel_map, LENS, off(truth, rng), COVARIANCE, box_viewpoints())
+    turn, share = errors(found.T_camera_object, truth)
+    assert turn < TURN / 2
+    assert share < SHARE / 3

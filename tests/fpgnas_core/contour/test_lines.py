@@ -10,6 +10,7 @@ from tests.fpgnas_core.contour.boxes import box_viewpoints, placed
 CAMERA = Camera(600.0, 590.0, 320.0, 240.0, 640, 480, (0.1, -0.05, 0.001, 0.002))
 CROP = PixelMap(np.array([[1.1, 0.3, 270.0], [-0.3, 1.1, 180.0]]))
 POSE = placed(exp_rotation([0.4, -0.7, 0.2]))
+NO_EDGES = np.zeros((1, 2 * HALF_LENGTH + 1))
 
 
 def step_at(edge: float) -> np.ndarray:
@@ -19,20 +20,40 @@ def step_at(edge: float) -> np.ndarray:
 
 @pytest.mark.parametrize("edge", [-2.5, 0.5, 3.5])
 def test_outline_is_found_where_the_colours_change(edge: float) -> None:
-    offsets, information = outline_offsets(step_at(edge), 8)
+    offsets, information = outline_offsets(step_at(edge), NO_EDGES, 8)
     assert offsets[0] == pytest.approx(edge, abs=0.2)
     # Odds of 3, of which two pixels share one: exp(-1.5 k) at 0.5 + k px to either side, a variance of 0.99 px^2.
     assert information[0] == pytest.approx(1 / (0.99 + 0.25), abs=0.06)
 
 
 def test_colours_that_do_not_change_say_nothing() -> None:
-    offsets, information = outline_offsets(np.zeros((1, 2 * HALF_LENGTH + 1)), 6)
+    offsets, information = outline_offsets(NO_EDGES, NO_EDGES, 6)
     assert offsets[0] == pytest.approx(0)
     assert information[0] == pytest.approx(0, abs=1e-6)
 
 
+def test_an_edge_alone_is_the_outline() -> None:
+    edges = NO_EDGES.copy()
+    edges[0, HALF_LENGTH + 3] = np.log1p(5.0**2)
+    offsets, information = outline_offsets(NO_EDGES, edges, 6)
+    # By hand: 3 px out the likelihood is exp(2 log 26 - (3 / 4.2)^2 / 2), at the 12 others exp(-(d / 4.2)^2 / 2).
+    assert offsets[0] == pytest.approx(3, abs=0.1)
+    assert information[0] > 1
+
+
+def test_of_two_places_where_colours_change_the_one_at_an_edge_is_the_outline() -> None:
+    odds = step_at(0.5)
+    odds[0, HALF_LENGTH - 2 : HALF_LENGTH + 1] = 0.0  # as likely the object's as not: it may end at -2.5, too
+    edges = NO_EDGES.copy()
+    edges[0, HALF_LENGTH - 2] = np.log1p(4.0**2)
+    with_edge, _ = outline_offsets(odds, edges, 6)
+    without, _ = outline_offsets(odds, NO_EDGES, 6)
+    assert with_edge[0] == pytest.approx(-2, abs=0.3)
+    assert without[0] > -1.5
+
+
 def test_outline_out_of_reach_is_no_farther_than_the_largest_offset() -> None:
-    offsets, _ = outline_offsets(step_at(9.5), 4)
+    offsets, _ = outline_offsets(step_at(9.5), NO_EDGES, 4)
     assert 2 < offsets[0] <= 4
 
 
