@@ -189,7 +189,7 @@ def _architecture(settings: SearchQualitySettings, searching: SearchSettings, cr
         channels = sum(grid_channels(len(crops.objects), searching.n_keypoints))
         layout, _ = scaled_to(HAND_DESIGNED[job.name], job.budget, searching.input_size, channels)
     else:
-        drawn = _random_layouts(searching, len(crops.objects), settings.random)
+        drawn = random_layouts(searching, len(crops.objects), settings.random)
         layout = drawn[int(job.name.removeprefix(RANDOM)) - 1]
     return _store(searching, layout, len(crops.objects), file)
 
@@ -201,7 +201,7 @@ def _by_method(searching: SearchSettings, method: str) -> SearchSettings:
     return replace(searching, method=method, space=space, estimator="straight_through", gate_samples=2)
 
 
-def _random_layouts(searching: SearchSettings, n_objects: int, count: int) -> list[Layout]:
+def random_layouts(searching: SearchSettings, n_objects: int, count: int) -> list[Layout]:
     """The same space and window, every gate logit zero."""
     gates = BudgetGates(searching.space, cost_table(searching, n_objects), searching.budget_macs)
     return draw_layouts(gates, 1.0, count, np.random.default_rng([searching.seed, SEED_OF_DRAWS]))

@@ -1,7 +1,8 @@
-"""The last choice: the best of the ranking are trained for a while, and the better half goes on (successive halving).
+"""The last choice: the best of the ranking are trained for a while, and the best third goes on (successive halving).
 
-A supernet's loss tells good from bad, not good from better, and its weights suit what it drew often. Poses after short
-trainings from scratch tell more (Jamieson and Talwalkar 2016 for the halving).
+A supernet's loss tells good from bad, not good from better, and its weights suit what it drew often. The held-out loss
+after short trainings from scratch tells more (Jamieson and Talwalkar 2016; a third, as Li et al. 2018), and so early
+more than poses do (`benchmarks/short_trainings.py`).
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from training.learning.precision import forward
 from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate
 from training.learning.search_settings import SearchSettings
-from training.learning.validation import validate
 from training.space.network import PoseNetwork
 
 GRADIENT_NORM, WEIGHT_DECAY, RATE_WARMUP = 10.0, 1e-2, 50
 SEED_OF_FINALS = 1_000_003
 TRAINED = "finals.pt"
+KEPT = 1 / 3
 
 
 class Finals:
@@ -41,10 +42,9 @@ class Finals:
         self._trained: dict[str, dict[str, Any]] = run.load(TRAINED) or {}
 
     def choose(self, ranking: list[Candidate]) -> tuple[Candidate, list[dict[str, float]]]:
-        """The winner, its network trained and calibrated, and of each training place, round, steps, loss and AUC.
+        """The winner, its network trained and calibrated, and of each training place, round, steps and held-out loss.
 
-        ranking: the lowest held-out loss first; with no steps for finalists its first is the winner. Poses decide who
-        goes on: the lower loss is not always nearer.
+        ranking: the lowest held-out loss first; with no steps for finalists its first is the winner.
         """
         if not self._settings.finalist_steps:
             return ranking[0], []
@@ -54,12 +54,12 @@ class Finals:
         while number == 0 or len(left) > 1:
             judged = []
             for place, candidate in tqdm(left, desc=f"finals, round {number + 1}", unit="network"):
-                auc, loss = self._train_and_judge(candidate.network, place, number)
+                loss = self.train_and_judge(candidate.network, place, number)
                 steps = self._settings.finalist_steps
-                trainings.append({"place": place, "round": number, "steps": steps, "loss": loss, "add_auc": auc})
-                judged.append((auc, place, replace(candidate, loss=loss)))
-            judged.sort(key=lambda entry: -entry[0])
-            left = [(place, candidate) for _, place, candidate in judged[: max(1, len(judged) // 2)]]
+                trainings.append({"place": place, "round": number, "steps": steps, "loss": loss})
+                judged.append((place, replace(candidate, loss=loss)))
+            judged.sort(key=lambda entry: entry[1].loss)
+            left = judged[: max(1, round(KEPT * len(judged)))]
             number += 1
         return left[0][1], trainings
 
@@ -71,20 +71,19 @@ class Finals:
             candidate, network=PoseNetwork(before.space, before.layout, before.n_objects, before.n_keypoints)
         )
 
-    def _train_and_judge(self, network: PoseNetwork, place: int, number: int) -> tuple[float, float]:
-        """AUC of ADD and loss on the held-out crops."""
+    def train_and_judge(self, network: PoseNetwork, place: int, number: int) -> float:
+        """Loss on the held-out crops after the training of round `number`; that of a training done before is kept."""
         name = f"round {number}, place {place}"
         if name not in self._trained:
             self._train(network, number)
             calibrate_batch_norm(network, self._crops, self._settings.bfloat16)
             loss = held_out_loss(network, self._held_out, self._settings.bfloat16)
-            auc = validate(network, self._held_out).auc()
             weights = {key: value.clone() for key, value in network.state_dict().items()}  # the next round changes them
-            self._trained[name] = {"weights": weights, "auc": auc, "loss": loss}
+            self._trained[name] = {"weights": weights, "loss": loss}
             if self._writes:
                 self._run.save(TRAINED, self._trained)
         network.load_state_dict(self._trained[name]["weights"])
-        return self._trained[name]["auc"], self._trained[name]["loss"]
+        return float(self._trained[name]["loss"])
 
     def _train(self, network: PoseNetwork, number: int) -> None:
         """Each finalist of a round sees the same batches."""

@@ -68,7 +68,7 @@ GATES_KEY = (
 )
 RANKING_KEY = (
     "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights. The best are trained anew for a"
-    " while, the better half of them again; the nearest poses win (bold)."
+    " while, the best third of them again; the lowest held-out loss wins (bold)."
 )
 
 
@@ -88,9 +88,9 @@ def _figures(architecture: Architecture, ranked: dict[str, Any]) -> str:
 
 def _ranking(ranked: dict[str, Any]) -> str:
     finals: dict[int, list[str]] = {}
-    winner = min(ranked["finals"], key=lambda t: (-t["round"], -t["add_auc"]))["place"] if ranked["finals"] else 0
+    winner = min(ranked["finals"], key=lambda t: (-t["round"], t["loss"]))["place"] if ranked["finals"] else 0
     for training in ranked["finals"]:
-        finals.setdefault(training["place"], []).append(f"{100 * training['add_auc']:.1f}")
+        finals.setdefault(training["place"], []).append(f"{training['loss']:.2f}")
     rows = ""
     for place, line in enumerate(ranked["ranking"][:SHOWN_IN_RANKING]):
         layout = line["layout"]
@@ -102,7 +102,7 @@ def _ranking(ranked: dict[str, Any]) -> str:
     names = (
         "",
         "loss, inherited weights",
-        "ADD AUC, %, after short trainings",
+        "loss after short trainings",
         "cost",
         "widths of the stages",
         "depths",

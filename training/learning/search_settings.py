@@ -91,7 +91,7 @@ class SearchSettings:
     """Held-out crops that rank them."""
     finalists: int = 4
     """Best of the ranking, those of different widths and depths first, that are trained from scratch for a while; the
-    better half goes on until one is left."""
+    best third goes on until one is left."""
     finalist_steps: int = 100
     """Steps of each finalist in each round; 0: the ranking alone decides."""
     save_every: int = 100

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.decode import CELL_CONFIDENCE, decode
 from fpgnas_core.imaging import PixelMap
-from fpgnas_core.metrics import add_or_adi, area_under_curve
+from fpgnas_core.metrics import add_or_adi
 from fpgnas_core.pnp import PnpSolution
 from fpgnas_core.pose import fine_pose, outlined_pose
 from training.data.batches import plain_batches
@@ -23,7 +23,6 @@ from training.data.crops import CropSet
 from training.data.models import read_models
 from training.space.network import PoseNetwork
 
-AUC_LIMIT = 0.2
 AS_IT_IS = PixelMap(np.eye(2, 3))
 
 
@@ -46,10 +45,6 @@ class Validation:
             for name, crops in chosen.items()
             if crops.any()
         }
-
-    def auc(self) -> float:
-        """Area under the curve of ADD(-S) up to AUC_LIMIT diameters, 0 to 1: tells poor networks apart, too."""
-        return area_under_curve(self.errors, AUC_LIMIT)
 
     def summary(self) -> str:
         """All objects in one line, and a line for each where there are several."""

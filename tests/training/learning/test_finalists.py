@@ -34,14 +34,14 @@ def finals(settings: SearchSettings, folder: Path) -> Finals:
     return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings))
 
 
-@pytest.mark.parametrize("done", [2, 5])
+@pytest.mark.parametrize("done", [2, 6])
 def test_stopped_finals_go_on_after_the_last_training(
     search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: int
 ) -> None:
-    settings = replace(search_settings, finalists=4)
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24)]
+    settings = replace(search_settings, finalists=5)
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
     unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(ranking)
-    assert [t["round"] for t in trainings] == [0, 0, 0, 0, 1, 1]
+    assert [t["round"] for t in trainings] == [0, 0, 0, 0, 0, 1, 1]
     trained = []
     train = Finals._train
 
@@ -57,16 +57,23 @@ def test_stopped_finals_go_on_after_the_last_training(
     monkeypatch.setattr(Finals, "_train", train)
     resumed, again = finals(settings, tmp_path / "stopped").choose(ranking)
     assert again == trainings
-    assert max(trainings[4:], key=lambda training: training["add_auc"])["loss"] == resumed.loss
+    assert min(training["loss"] for training in trainings[5:]) == resumed.loss
     for name, value in unbroken.network.state_dict().items():
         assert torch.equal(value, resumed.network.state_dict()[name])
 
 
+def test_a_third_with_the_lowest_losses_goes_on(search_settings: SearchSettings, tmp_path: Path) -> None:
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
+    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking)
+    first = sorted(trainings[:5], key=lambda training: training["loss"])
+    assert [training["place"] for training in trainings[5:]] == [training["place"] for training in first[:2]]
+
+
 def test_what_is_kept_of_a_round_is_not_changed_by_the_next(search_settings: SearchSettings, tmp_path: Path) -> None:
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24)]
-    _, trainings = finals(replace(search_settings, finalists=4), tmp_path).choose(ranking)
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
+    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking)
     kept = torch.load(tmp_path / "finals.pt", weights_only=True)
-    first, second = (kept[f"round {number}, place {trainings[4]['place']}"]["weights"] for number in (0, 1))
+    first, second = (kept[f"round {number}, place {trainings[5]['place']}"]["weights"] for number in (0, 1))
     assert not torch.equal(first["output.weight"], second["output.weight"])
 
 

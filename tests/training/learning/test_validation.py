@@ -1,14 +1,8 @@
 """What validation makes of pose errors."""
 
 import numpy as np
-import pytest
 
 from training.learning.validation import Validation
-
-
-def test_area_under_the_curve_by_hand() -> None:
-    found = Validation(("part",), np.zeros(4, np.int64), np.array([0.0, 0.1, 0.3, np.inf]))
-    assert found.auc() == pytest.approx((1 + 0.5 + 0 + 0) / 4)
 
 
 def test_shares_count_missed_crops_and_each_object() -> None:
