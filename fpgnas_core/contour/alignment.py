@@ -20,13 +20,15 @@ from fpgnas_core.imaging import PixelMap
 from fpgnas_core.se3 import moved
 
 LARGEST_OFFSETS = (10, 8, 6, 4, 3, 2)
-"""Pixels: how far the outline is looked for, in one step after the other."""
+"""Pixels: how far the outline is looked for, step after step. Where a step hardly moved anything, the last follows."""
 
 _NETWORK_VARIANCE = 16.0  # by which the network's squared errors exceed what it says, about
 _INDEPENDENT_LINES = 40.0  # lines beside each other err together
+_DOUBT_OF_FAINT = 4  # power of the contrast: where it is low, poses are farther off than lines say, and no line knows
 # Standard deviations by which an outline found inside the expected one, or outside, is off to count half: something
 # that stands before the object ends inside its outline, and so does its own shade.
 _DOUBT_INSIDE, _DOUBT_OUTSIDE, _SLACK_PX = 0.5, 1.0, 1.5
+_SETTLED_PX = 0.6  # a step that moves no line farther
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
 _INSIDE_PX = 2  # the network has to see the object so far inside the outline
@@ -89,17 +91,22 @@ def align(
     flat = colour_numbers(crop).ravel(), changes(crop), confidences.ravel()
     view = _View(*flat, len(crop), pixel_map, camera, viewpoints)
     said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
-    pose, way, normal, contrast = T_camera_object, np.zeros(6), said, 1.0
+    pose, way, trusted, contrast = T_camera_object, np.zeros(6), said, 1.0
+    settled = False
     for largest in LARGEST_OFFSETS:
+        if settled and largest != LARGEST_OFFSETS[-1]:
+            continue
         seen = _seen_along(lines_across(pose, viewpoints, pixel_map, camera, view.size), view)
         if seen is None:
             return Alignment(T_camera_object, covariance, 1.0)
         offsets, weights = _measured(seen, largest)
         weighted = seen.lines.by_pose.T * weights
-        normal = weighted @ seen.lines.by_pose + said
-        step = np.linalg.solve(normal, weighted @ offsets - said @ way)
-        way, pose, contrast = way + step, moved(pose, step), _contrast(seen)
-    return Alignment(pose, np.linalg.inv(normal) / _NETWORK_VARIANCE, contrast)
+        information, contrast = weighted @ seen.lines.by_pose, _contrast(seen)
+        step = np.asarray(np.linalg.solve(information + said, weighted @ offsets - said @ way), np.float64)
+        way, pose = way + step, moved(pose, step)
+        trusted = contrast**_DOUBT_OF_FAINT * information + said
+        settled = bool(np.abs(seen.lines.by_pose @ step).max() < _SETTLED_PX)
+    return Alignment(pose, np.linalg.inv(trusted) / _NETWORK_VARIANCE, contrast)
 
 
 def _seen_along(lines: Lines | None, view: _View) -> _Seen | None:

@@ -16,8 +16,8 @@ _SPREAD = 0.7  # levels: standard deviation by which noise and shading move a co
 
 def colour_numbers(image: ByteArray) -> IntArray:
     """Return (H, W) numbers, 0 to LEVELS^3 - 1, of the colours of an (H, W, 3) image."""
-    levels = image.astype(np.int64) // _SHIFT
-    return (levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]
+    levels = (image // _SHIFT).astype(np.int16)
+    return ((levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]).astype(np.int64)
 
 
 def log_odds(

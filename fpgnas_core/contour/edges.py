@@ -12,18 +12,19 @@ from fpgnas_core.arrays import ByteArray, Float32Array, FloatArray, IntArray
 
 _BLUR_PX = 0.85  # standard deviation; an edge is sought in noise
 _LEAST_CHANGE = 1.0  # grey levels a pixel, of a picture that shows nothing
+_SUM = np.ones((1, 3), np.float32)
 
 
 def changes(picture: ByteArray) -> Float32Array:
-    """Return the structure tensor xx, 2 xy, yy of each pixel of an (H, W, 3) picture, (3, H W), summed over channels.
+    """Return the structure tensor xx, 2 xy, yy of each pixel of an (H, W, 3) picture, (H W, 3), summed over channels.
 
     In the picture's mean gradient, so that neither its contrast nor its blur matters.
     """
     blurred = cv2.GaussianBlur(picture, (0, 0), _BLUR_PX)
-    x, y = (cv2.Sobel(blurred, cv2.CV_32F, *order, scale=1 / 8).reshape(-1, 3) for order in ((1, 0), (0, 1)))
-    tensor = np.stack([np.einsum("pc,pc->p", x, x), 2 * np.einsum("pc,pc->p", x, y), np.einsum("pc,pc->p", y, y)])
-    mean = float(np.sqrt(tensor[0] + tensor[2]).mean())
-    return np.asarray(tensor / (mean + _LEAST_CHANGE) ** 2, np.float32)
+    x, y = (cv2.Sobel(blurred, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    xx, xy, yy = (cv2.transform(a * b, _SUM).reshape(-1) for a, b in ((x, x), (x, y), (y, y)))
+    mean = float(np.sqrt(xx + yy).mean())
+    return np.asarray(np.stack([xx, 2 * xy, yy], axis=1) / (mean + _LEAST_CHANGE) ** 2, np.float32)
 
 
 def edges_across(tensor: Float32Array, places: IntArray, directions: FloatArray) -> FloatArray:
@@ -31,6 +32,6 @@ def edges_across(tensor: Float32Array, places: IntArray, directions: FloatArray)
 
     `tensor` is what `changes` gives.
     """
-    x, y = directions[:, :1], directions[:, 1:]
-    squared = tensor[0][places] * x**2 + tensor[1][places] * x * y + tensor[2][places] * y**2
+    x, y = directions.astype(np.float32).T
+    squared = (np.take(tensor, places, axis=0) @ np.stack([x * x, x * y, y * y], axis=1)[:, :, None])[:, :, 0]
     return np.asarray(np.log1p(np.maximum(squared, 0)), np.float64)

@@ -79,6 +79,17 @@ def test_contrast_tells_a_pose_beside_the_object_from_one_on_it() -> None:
     assert right.contrast > 0.9
 
 
+def test_of_a_faint_outline_poses_are_less_sure() -> None:
+    """Half of the background has the object's colours."""
+    truth, rng = POSES[0], np.random.default_rng(6)
+    clear, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng), truth)
+    faint = clear.copy()
+    faint[:64][seen[:64] == 0] = clear[60, 60]
+    found = [align(part, seen, pixel_map, LENS, truth, COVARIANCE, box_viewpoints()) for part in (clear, faint)]
+    assert found[1].contrast < 0.9 * found[0].contrast
+    assert np.trace(found[1].covariance) > 1.5 * np.trace(found[0].covariance)
+
+
 def test_a_sure_network_is_not_moved() -> None:
     truth, rng = POSES[0], np.random.default_rng(3)
     part, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng), truth)

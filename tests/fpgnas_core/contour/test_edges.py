@@ -34,7 +34,7 @@ def test_edge_seen_aslant_is_weaker_by_the_squared_cosine() -> None:
 def test_strength_is_that_of_the_mean_gradient() -> None:
     """A step of 80 in three channels: its gradients sum to 80 sqrt(3) over each of 32 rows of 32 pixels."""
     tensor = changes(upright_edge(80))
-    gradient = np.sqrt(tensor[0])
+    gradient = np.sqrt(tensor[:, 0])
     mean = 80 * np.sqrt(3) / 32
     assert gradient.sum() / 32 == pytest.approx(80 * np.sqrt(3) / (mean + 1), rel=0.03)
 
