@@ -1,8 +1,7 @@
 """How strongly a picture changes across a direction: an object's outline is mostly such an edge.
 
 Colours alone leave an outline open where object and background have the same ones in other places; an edge alone may
-be any edge. Both together find what neither does (as Choi and Christensen, "Robust 3D visual tracking using particle
-filtering on the special Euclidean group", IJRR 2012, for edges of a model).
+be any edge. Both together find what neither does.
 """
 
 import cv2
