@@ -27,7 +27,7 @@ from training.cli import parse_settings, run_command
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
 from training.errors import SettingsError
-from training.learning.derive import draw_layouts
+from training.learning.derive import unlearned_layouts
 from training.learning.report import write_report
 from training.learning.retrain import Retraining
 from training.learning.retrain_settings import RetrainSettings
@@ -204,7 +204,7 @@ def _by_method(searching: SearchSettings, method: str) -> SearchSettings:
 def random_layouts(searching: SearchSettings, n_objects: int, count: int) -> list[Layout]:
     """The same space and window, every gate logit zero."""
     gates = BudgetGates(searching.space, cost_table(searching, n_objects), searching.budget_macs)
-    return draw_layouts(gates, 1.0, count, np.random.default_rng([searching.seed, SEED_OF_DRAWS]))
+    return unlearned_layouts(gates, count, np.random.default_rng([searching.seed, SEED_OF_DRAWS]))
 
 
 def _store(searching: SearchSettings, layout: Layout, n_objects: int, file: Path) -> Architecture:

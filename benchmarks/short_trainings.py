@@ -21,6 +21,7 @@ from fpgnas_core.metrics import area_under_curve
 from training.cli import parse_settings, run_command
 from training.data.crops import load_crops
 from training.data.second_pass import as_second_pass
+from training.learning.devices import Devices
 from training.learning.finalists import SEED_OF_FINALS, Finals
 from training.learning.run_folder import RunFolder
 from training.learning.search import split_crops
@@ -61,7 +62,7 @@ def run(settings: ShortTrainingsSettings) -> None:
     train, held_out = split_crops(crops, searching.seed)
     held_out = as_second_pass(held_out.first(searching.ranking_crops), searching.seed)
     layouts = random_layouts(searching, len(crops.objects), len(known))
-    finals = Finals(searching, train, held_out, RunFolder(settings.out, searching))
+    finals = Finals(searching, train, held_out, RunFolder(settings.out, searching), Devices())
     rows = []
     for number, layout in enumerate(layouts, 1):
         torch.manual_seed(searching.seed + SEED_OF_FINALS)

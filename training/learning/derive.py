@@ -78,6 +78,11 @@ def draw_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Gene
     return list(found)[:count]
 
 
+def unlearned_layouts(gates: BudgetGates, count: int, rng: np.random.Generator) -> list[Layout]:
+    """As `draw_layouts`, of gates of the same space and budget that have not learned: every logit is zero."""
+    return draw_layouts(BudgetGates(gates.space, gates.table, gates.budget), 1.0, count, rng)
+
+
 def climb(gates: BudgetGates, p: Tensor, start: Choice) -> list[Choice]:
     """From the widths, depths, strides and levels of `start` to likelier ones; empty where no step meets the budget.
 

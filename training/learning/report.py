@@ -67,7 +67,8 @@ GATES_KEY = (
     " that was derived. Choices of a stage that the network does not have never mattered."
 )
 RANKING_KEY = (
-    "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights. The best are trained anew for a"
+    "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights; below those that the gates drew,"
+    " those that gates drew before they learned. The best of the former and all of the latter are trained anew for a"
     " while, the best third of them again; the lowest held-out loss wins (bold)."
 )
 
@@ -92,15 +93,26 @@ def _ranking(ranked: dict[str, Any]) -> str:
     for training in ranked["finals"]:
         finals.setdefault(training["place"], []).append(f"{training['loss']:.2f}")
     rows = ""
-    for place, line in enumerate(ranked["ranking"][:SHOWN_IN_RANKING]):
+    for place, line in enumerate(ranked["ranking"]):
+        if place >= SHOWN_IN_RANKING and place not in finals:
+            continue
         layout = line["layout"]
         widths = ", ".join(str(stage["width"]) for stage in layout["stages"])
         depths = ", ".join(str(len(stage["layers"])) for stage in layout["stages"])
-        cells = (f"{line['loss']:.2f}", " → ".join(finals.get(place, ["-"])), _cost(line["cost"]), widths, depths)
+        drawn = "learned" if line["learned"] else "not learned"
+        cells = (
+            drawn,
+            f"{line['loss']:.2f}",
+            " → ".join(finals.get(place, ["-"])),
+            _cost(line["cost"]),
+            widths,
+            depths,
+        )
         won = " class=won" if place == winner else ""
         rows += f"<tr{won}><td>{place + 1}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     names = (
         "",
+        "gates",
         "loss, inherited weights",
         "loss after short trainings",
         "cost",

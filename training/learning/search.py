@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
-from training.learning.derive import Candidate, draw_layouts, rank, sample_layouts
+from training.learning.derive import Candidate, draw_layouts, rank, sample_layouts, unlearned_layouts
 from training.learning.devices import Devices, launch
 from training.learning.finalists import Finals
 from training.learning.run_folder import RunFolder
@@ -77,10 +78,11 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     settings = searching.settings
     searching.supernet.cpu()
     held_out = as_second_pass(searching.gate_crops.first(settings.ranking_crops), settings.seed)
-    ranking = _rank(searching, held_out)
-    lines = [{"cost": c.cost, "loss": c.loss, "layout": asdict(c.layout)} for c in ranking]
-    finals = Finals(settings, searching.weight_crops, held_out, run, devices.is_leader)
-    best, trainings = finals.choose(ranking)
+    ranking = _rank(searching, held_out, _learned_layouts(searching))
+    unlearned = _rank(searching, held_out, _unlearned_finalists(searching))
+    lines = [_line(candidate, True) for candidate in ranking] + [_line(candidate, False) for candidate in unlearned]
+    finals = Finals(settings, searching.weight_crops, held_out, run, devices)
+    best, trainings = finals.choose(ranking, unlearned)
     architecture = _architecture(searching, best)
     if devices.is_leader:
         run.save("supernet.pt", searching.supernet.state_dict())
@@ -95,17 +97,29 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     return architecture
 
 
-def _rank(searching: SupernetSearch, held_out: CropSet) -> list[Candidate]:
+def _learned_layouts(searching: SupernetSearch) -> list[Layout]:
     settings, gates = searching.settings, searching.gates
     rng = np.random.default_rng([settings.seed, 13])
     # A supernet favours what learns fast: half are drawn by the gates at their first temperature, and finals decide.
     likely = sample_layouts(gates, settings.tau[1], settings.samples - settings.samples // 2, rng)
     other = draw_layouts(gates, settings.tau[0], settings.samples // 2, rng)
-    found = list(dict.fromkeys([*likely, *other]))
-    costs = [gates.table.cost_of(layout) for layout in found]
-    return rank(
-        searching.supernet, list(zip(found, costs, strict=True)), searching.weight_crops, held_out, settings.bfloat16
-    )
+    return list(dict.fromkeys([*likely, *other]))
+
+
+def _unlearned_finalists(searching: SupernetSearch) -> list[Layout]:
+    settings = searching.settings
+    count = settings.finalists // 2 if settings.finalist_steps else 0
+    return unlearned_layouts(searching.gates, count, np.random.default_rng([settings.seed, 17]))
+
+
+def _rank(searching: SupernetSearch, held_out: CropSet, layouts: list[Layout]) -> list[Candidate]:
+    found = [(layout, searching.gates.table.cost_of(layout)) for layout in layouts]
+    return rank(searching.supernet, found, searching.weight_crops, held_out, searching.settings.bfloat16)
+
+
+def _line(candidate: Candidate, learned: bool) -> dict[str, Any]:
+    """What ranking.json says of a candidate. learned: whether the gates that drew it had."""
+    return {"cost": candidate.cost, "loss": candidate.loss, "learned": learned, "layout": asdict(candidate.layout)}
 
 
 def _architecture(searching: SupernetSearch, best: Candidate) -> Architecture:

@@ -15,10 +15,12 @@ from training.learning.derive import (
     _fits,
     choice_cost,
     climb,
+    draw_layouts,
     likeliest,
     likeness,
     operator_costs,
     sample_layouts,
+    unlearned_layouts,
 )
 from training.learning.search import cost_table
 from training.learning.search_settings import SearchSettings
@@ -122,3 +124,11 @@ def test_operator_costs_are_what_opening_one_adds() -> None:
 def test_same_seed_gives_the_same_networks() -> None:
     first, second = (sample_layouts(gates_at(0.3), 0.5, 6, np.random.default_rng(3)) for _ in range(2))
     assert first == second
+
+
+def test_unlearned_networks_do_not_depend_on_what_gates_learned() -> None:
+    learned, fresh = gates_at(0.4), BudgetGates(SPACE, TABLE, gates_at(0.4).budget)
+    found = unlearned_layouts(learned, 8, np.random.default_rng(0))
+    assert len(found) == 8
+    assert found == draw_layouts(fresh, 1.0, 8, np.random.default_rng(0))
+    assert found != draw_layouts(learned, 1.0, 8, np.random.default_rng(0))

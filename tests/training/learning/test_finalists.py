@@ -9,6 +9,7 @@ import torch
 from training.data.crops import load_crops
 from training.data.second_pass import as_second_pass
 from training.learning.derive import Candidate
+from training.learning.devices import Devices
 from training.learning.finalists import Finals, distinct
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
@@ -31,7 +32,7 @@ def test_networks_of_other_operators_alone_come_after_those_of_other_widths() ->
 
 def finals(settings: SearchSettings, folder: Path) -> Finals:
     crops = load_crops(settings.dataset, ("train",), settings.n_keypoints, settings.input_size)
-    return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings))
+    return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings), Devices())
 
 
 @pytest.mark.parametrize("done", [2, 6])
@@ -40,7 +41,7 @@ def test_stopped_finals_go_on_after_the_last_training(
 ) -> None:
     settings = replace(search_settings, finalists=5)
     ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
-    unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(ranking)
+    unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(ranking, [])
     assert [t["round"] for t in trainings] == [0, 0, 0, 0, 0, 1, 1]
     trained = []
     train = Finals._train
@@ -53,9 +54,9 @@ def test_stopped_finals_go_on_after_the_last_training(
 
     monkeypatch.setattr(Finals, "_train", train_some)
     with pytest.raises(KeyboardInterrupt):
-        finals(settings, tmp_path / "stopped").choose(ranking)
+        finals(settings, tmp_path / "stopped").choose(ranking, [])
     monkeypatch.setattr(Finals, "_train", train)
-    resumed, again = finals(settings, tmp_path / "stopped").choose(ranking)
+    resumed, again = finals(settings, tmp_path / "stopped").choose(ranking, [])
     assert again == trainings
     assert min(training["loss"] for training in trainings[5:]) == resumed.loss
     for name, value in unbroken.network.state_dict().items():
@@ -64,15 +65,25 @@ def test_stopped_finals_go_on_after_the_last_training(
 
 def test_a_third_with_the_lowest_losses_goes_on(search_settings: SearchSettings, tmp_path: Path) -> None:
     ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
-    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking)
+    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking, [])
     first = sorted(trainings[:5], key=lambda training: training["loss"])
     assert [training["place"] for training in trainings[5:]] == [training["place"] for training in first[:2]]
 
 
+def test_all_that_unlearned_gates_drew_are_finalists_beside_the_best_of_the_ranking(
+    search_settings: SearchSettings, tmp_path: Path
+) -> None:
+    ranking, unlearned = (
+        [candidate(width, "conv3x3", width) for width in widths] for widths in ((8, 12, 16), (24, 32))
+    )
+    _, trainings = finals(replace(search_settings, finalists=4), tmp_path).choose(ranking, unlearned)
+    assert [training["place"] for training in trainings if training["round"] == 0] == [0, 1, 3, 4]
+
+
 def test_what_is_kept_of_a_round_is_not_changed_by_the_next(search_settings: SearchSettings, tmp_path: Path) -> None:
     ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
-    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking)
-    kept = torch.load(tmp_path / "finals.pt", weights_only=True)
+    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking, [])
+    kept = torch.load(tmp_path / "finals_0.pt", weights_only=True)
     first, second = (kept[f"round {number}, place {trainings[5]['place']}"]["weights"] for number in (0, 1))
     assert not torch.equal(first["output.weight"], second["output.weight"])
 
@@ -81,5 +92,5 @@ def test_finalists_start_from_weights_of_their_own(search_settings: SearchSettin
     ranking = [candidate(16, "conv3x3", 1.0)]
     for weight in ranking[0].network.parameters():
         weight.data.fill_(torch.nan)
-    best, _ = finals(replace(search_settings, finalists=1), tmp_path).choose(ranking)
+    best, _ = finals(replace(search_settings, finalists=1), tmp_path).choose(ranking, [])
     assert all(torch.isfinite(weight).all() for weight in best.network.parameters())
