@@ -13,6 +13,7 @@ from training.learning.devices import Devices
 from training.learning.finalists import Finals, distinct
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
+from training.learning.team import Team
 from training.space.layout import Block, Layout
 from training.space.network import PoseNetwork
 from training.space.space import Space
@@ -30,9 +31,9 @@ def test_networks_of_other_operators_alone_come_after_those_of_other_widths() ->
     assert [(place, found.loss) for place, found in distinct(ranking, 2)] == [(0, 1.0), (2, 3.0)]
 
 
-def finals(settings: SearchSettings, folder: Path) -> Finals:
+def finals(settings: SearchSettings, folder: Path, devices: Devices | None = None) -> Finals:
     crops = load_crops(settings.dataset, ("train",), settings.n_keypoints, settings.input_size)
-    return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings), Devices())
+    return Finals(settings, crops, as_second_pass(crops, 1), RunFolder(folder, settings), devices or Devices())
 
 
 @pytest.mark.parametrize("done", [2, 6])
@@ -78,6 +79,35 @@ def test_all_that_unlearned_gates_drew_are_finalists_beside_the_best_of_the_rank
     )
     _, trainings = finals(replace(search_settings, finalists=4), tmp_path).choose(ranking, unlearned)
     assert [training["place"] for training in trainings if training["round"] == 0] == [0, 1, 3, 4]
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_process_of_a_team_trains_its_share_and_takes_the_others_trainings(
+    search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16)]
+    settings, trained = replace(search_settings, finalists=3), []
+    train = Finals._train
+
+    def note_and_train(self: Finals, network: PoseNetwork, number: int) -> None:
+        trained.append(network.layout.stages[0].width)
+        train(self, network, number)
+
+    monkeypatch.setattr(Finals, "_train", note_and_train)
+    second = Devices()
+    second.team = Team(1, 2)
+    monkeypatch.setattr(second, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        finals(settings, tmp_path, second).choose(ranking, [])
+    assert trained == [12]
+    first = Devices()
+    first.team = Team(0, 2)
+    _, trainings = finals(settings, tmp_path, first).choose(ranking, [])
+    assert trained == [12, 8, 16]
+    assert [training["place"] for training in trainings] == [0, 1, 2]
 
 
 def test_what_is_kept_of_a_round_is_not_changed_by_the_next(search_settings: SearchSettings, tmp_path: Path) -> None:
