@@ -10,6 +10,7 @@ missing=""
 has_library() { ldconfig -p | grep -q "$1"; }
 has_gl_driver() { ls /usr/lib/*/dri/swrast_dri.so /usr/lib/*/libgallium*.so /usr/lib/*/libEGL_nvidia.so* 2>/dev/null | grep -q .; }
 has_header() { "$python" -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))'; }
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable; } >/dev/null
 need() { missing="$missing $1"; }
 
 command -v "$python" >/dev/null || { echo "error: no '$python'; install Python 3.10 to 3.13 or set PYTHON=" >&2; exit 2; }
@@ -27,12 +28,17 @@ if [ "$purpose" = test ]; then
     command -v git >/dev/null || need git
 fi
 
-[ -n "$missing" ] || exit 0
-install="apt-get install -y --no-install-recommends$missing"
-if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-    echo "error: system packages are missing; run: sudo $install" >&2
-    exit 2
+can_install() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
+install() {
+    echo "installing system packages:$1"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -qq $1
+}
+
+if [ -n "$missing" ]; then
+    can_install || { echo "error: system packages are missing; run: sudo apt-get install -y --no-install-recommends$missing" >&2; exit 2; }
+    install "$missing"
 fi
-echo "installing system packages:$missing"
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $install -qq
+# Nothing but the tests that look at reports wants a browser, and some distributions have none that apt can install
+if [ "$purpose" = test ] && ! has_browser; then
+    { can_install && install " chromium"; } || echo "no Chromium: tests that look at reports in a browser are skipped"
+fi
