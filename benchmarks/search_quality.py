@@ -99,6 +99,10 @@ class Job(NamedTuple):
     seed: int
     name: str
 
+    def folder(self, out: str) -> Path:
+        """Of its search, in which the training has a folder of its own."""
+        return Path(out) / f"{self.budget / 1e6:g}M" / f"seed{self.seed}" / self.name
+
 
 class Data(NamedTuple):
     """Crops that all networks share."""
@@ -110,13 +114,12 @@ class Data(NamedTuple):
 
 def run(settings: SearchQualitySettings) -> None:
     """Do what is not done yet; table and plot are written anew after every network."""
-    parsed = parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"])
-    base = replace(parsed, describe=False, train_split=settings.train_split, augmentation=settings.augmentation)
+    base = search_settings(settings)
     torch.set_num_threads(base.threads or torch.get_num_threads())
     file = Path(settings.results)
     done = {(result.budget, result.seed, result.name) for result in read_results(file)}
     left = [job for job in jobs(settings) if job not in done]
-    data = _load(settings, base) if left else None
+    data = load(settings, base) if left else None
     start = time.monotonic()
     for number, job in enumerate(left):
         assert data is not None
@@ -140,7 +143,14 @@ def jobs(settings: SearchQualitySettings) -> Iterator[Job]:
                 yield from (Job(budget, seed, name) for name in names)
 
 
-def _load(settings: SearchQualitySettings, base: SearchSettings) -> Data:
+def search_settings(settings: SearchQualitySettings) -> SearchSettings:
+    """What all searches share."""
+    parsed = parse_settings(SearchSettings, ["--config", settings.search, "--describe", "true"])
+    return replace(parsed, describe=False, train_split=settings.train_split, augmentation=settings.augmentation)
+
+
+def load(settings: SearchQualitySettings, base: SearchSettings) -> Data:
+    """The crops of all trainings."""
     test, validation = (
         as_second_pass(load_crops(base.dataset, (split,), base.n_keypoints, base.input_size, most), SEED_OF_TEST)
         for split, most in (
@@ -153,14 +163,13 @@ def _load(settings: SearchQualitySettings, base: SearchSettings) -> Data:
 
 
 def _make_and_train(settings: SearchQualitySettings, base: SearchSettings, data: Data, job: Job) -> Result:
-    folder = Path(settings.out) / f"{job.budget / 1e6:g}M" / f"seed{job.seed}" / job.name
+    folder = job.folder(settings.out)
     searching = replace(base, budget_macs=job.budget, seed=job.seed, out=str(folder))
     start = time.monotonic()
     architecture = _architecture(settings, searching, data.training, job)
     search_hours = (time.monotonic() - start) / 3600 if job.name in SEARCHED else 0.0
-    trained = _train(settings, searching, data, folder)
+    trained = train(settings, searching, data, folder / "retrain")
     found = json.loads((trained.run.path / "metrics.json").read_text())
-    trained.network.load_state_dict(torch.load(trained.run.path / "weights.pt", weights_only=True))
     tested = validate(trained.network, data.test).shares()
     return Result(
         *job,
@@ -218,12 +227,18 @@ def _store(searching: SearchSettings, layout: Layout, n_objects: int, file: Path
     return architecture
 
 
-def _train(settings: SearchQualitySettings, searching: SearchSettings, data: Data, folder: Path) -> Retraining:
-    """From scratch, or from the last checkpoint."""
+def train(
+    settings: SearchQualitySettings, searching: SearchSettings, data: Data, out: Path, initial_weights: str = ""
+) -> Retraining:
+    """The network whose architecture lies above `out`, or on from the last checkpoint there; with its best weights.
+
+    initial_weights: file to start from; none: from scratch.
+    """
     recipe = RetrainSettings(
-        architecture=str(folder / "architecture.json"),
+        architecture=str(out.parent / "architecture.json"),
+        initial_weights=initial_weights,
         dataset=searching.dataset,
-        out=str(folder / "retrain"),
+        out=str(out),
         train_splits=(searching.train_split,),
         validation_split=settings.validation_split,
         validation_crops=settings.validation_crops,
@@ -241,6 +256,7 @@ def _train(settings: SearchQualitySettings, searching: SearchSettings, data: Dat
     )
     training = Retraining(recipe, data.training, data.validation, RunFolder(recipe.out, recipe))
     training.train()
+    training.network.load_state_dict(torch.load(training.run.path / "weights.pt", weights_only=True))
     return training
 
 
