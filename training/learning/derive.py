@@ -30,12 +30,13 @@ CALIBRATION_CROPS = 640
 
 @dataclass(frozen=True)
 class Candidate:
-    """One network, what it costs in the budget's unit, and its loss on held-out crops."""
+    """One network, what it costs in the budget's unit, its loss on held-out crops, and where it is from."""
 
     layout: Layout
     cost: float
     loss: float
     network: PoseNetwork
+    source: str = ""
 
 
 def sample_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Generator) -> list[Layout]:

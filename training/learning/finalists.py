@@ -2,14 +2,15 @@
 
 A supernet's loss tells good from bad, not good from better, and its weights suit what it drew often. The held-out loss
 after short trainings from scratch tells more (Jamieson and Talwalkar 2016; a third, as Li et al. 2018), and so early
-more than poses do (`benchmarks/short_trainings.py`). As gates learn from those same weights, half of the finalists are
-drawn without them.
+more than poses do (`benchmarks/short_trainings.py`). As gates learn from those same weights, a quarter of the finalists
+are drawn without them, and half are proposed by the losses of the finalists before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -25,6 +26,7 @@ from training.learning.precision import forward
 from training.learning.run_folder import RunFolder
 from training.learning.schedule import cosine_rate
 from training.learning.search_settings import SearchSettings
+from training.space.layout import Layout
 from training.space.network import PoseNetwork
 
 GRADIENT_NORM, WEIGHT_DECAY, RATE_WARMUP = 10.0, 1e-2, 50
@@ -32,6 +34,22 @@ SEED_OF_FINALS = 1_000_003
 TRAINED = "finals_*.pt"
 """What each process of a team has trained and what it has read of the others' trainings."""
 KEPT = 1 / 3
+PROPOSED_AT_ONCE = 4
+
+
+class Training(NamedTuple):
+    """A finalist's training in one round, and its held-out loss after it."""
+
+    place: int
+    round: int
+    steps: int
+    loss: float
+
+
+Entrant = tuple[int, Candidate]
+"""A candidate and its place among all of the search."""
+Propose = Callable[[list[tuple[Layout, float]], int], list[Entrant]]
+"""By the networks trained so far and their losses, at most so many others."""
 
 
 class Finals:
@@ -49,40 +67,38 @@ class Finals:
         self._trained: dict[str, dict[str, Any]] = {}
         self._read_trained()
 
-    def choose(self, ranking: list[Candidate], unlearned: list[Candidate]) -> tuple[Candidate, list[dict[str, float]]]:
-        """The winner, its network trained and calibrated, and of each training place, round, steps and held-out loss.
+    def choose(self, first: list[Entrant], propose: Propose) -> tuple[Candidate, list[Training]]:
+        """The winner, its network trained and calibrated, and all trainings.
 
-        ranking: the lowest held-out loss first; with no steps for finalists its first is the winner.  unlearned: drawn
-        by gates that have not learned; all of them are finalists, and their places come after those of the ranking.
+        first: finalists to begin with; the others are proposed, a few at a time, by the losses of all before.
         """
-        if not self._settings.finalist_steps:
-            return ranking[0], []
-        chosen = distinct(ranking, self._settings.finalists - len(unlearned))
-        chosen += enumerate(unlearned, start=len(ranking))
-        left = [(place, self._anew(candidate)) for place, candidate in chosen]
-        trainings: list[dict[str, float]] = []
-        number = 0
-        while number == 0 or len(left) > 1:
-            self._train_round(left, number)
-            judged = []
-            for place, candidate in left:
-                loss = self.train_and_judge(candidate.network, place, number)
-                steps = self._settings.finalist_steps
-                trainings.append({"place": place, "round": number, "steps": steps, "loss": loss})
-                judged.append((place, replace(candidate, loss=loss)))
-            judged.sort(key=lambda entry: entry[1].loss)
-            left = judged[: max(1, round(KEPT * len(judged)))]
-            number += 1
+        judged, trainings = self._round(first, 0)
+        while (missing := self._settings.finalists - len(judged)) > 0:
+            known = [(candidate.layout, candidate.loss) for _, candidate in judged]
+            proposed = propose(known, min(missing, PROPOSED_AT_ONCE))
+            if not proposed:
+                break
+            more, trained = self._round(proposed, 0)
+            judged, trainings = judged + more, trainings + trained
+        left, number = best_third(judged), 1
+        while len(left) > 1:
+            judged, trained = self._round(left, number)
+            left, trainings, number = best_third(judged), trainings + trained, number + 1
         return left[0][1], trainings
 
-    def _train_round(self, left: list[tuple[int, Candidate]], number: int) -> None:
-        """Every process trains its share of what is left, and then knows what the others trained."""
+    def _round(self, entrants: list[Entrant], number: int) -> tuple[list[Entrant], list[Training]]:
+        """The entrants, trained once more and with their losses. Every process trains its share and reads the rest."""
+        fresh = [(place, self._anew(candidate) if number == 0 else candidate) for place, candidate in entrants]
         team = self._devices.team
-        own = left[team.rank :: team.size]
+        own = fresh[team.rank :: team.size]
         for place, candidate in tqdm(own, desc=f"finals, round {number + 1}", unit="network", disable=team.rank > 0):
             self.train_and_judge(candidate.network, place, number)
         self._devices.wait()
         self._read_trained()
+        losses = [self.train_and_judge(candidate.network, place, number) for place, candidate in fresh]
+        steps = self._settings.finalist_steps
+        judged = [(place, replace(c, loss=loss)) for (place, c), loss in zip(fresh, losses, strict=True)]
+        return judged, [Training(place, number, steps, candidate.loss) for place, candidate in judged]
 
     def _read_trained(self) -> None:
         for file in sorted(self._run.path.glob(TRAINED)):
@@ -129,8 +145,6 @@ class Finals:
         network.cpu()
 
 
-def distinct(ranking: list[Candidate], count: int) -> list[tuple[int, Candidate]]:
-    """The best of each skeleton, then of the rest, with their places: those of other operators alone are alike."""
-    skeletons = [candidate.layout.skeleton for candidate in ranking]
-    order = sorted(range(len(ranking)), key=lambda place: (skeletons[place] in skeletons[:place], place))
-    return [(place, ranking[place]) for place in order[:count]]
+def best_third(judged: list[Entrant]) -> list[Entrant]:
+    """Those of the lowest losses, at least one."""
+    return sorted(judged, key=lambda entrant: entrant[1].loss)[: max(1, round(KEPT * len(judged)))]

@@ -68,8 +68,8 @@ GATES_KEY = (
 )
 RANKING_KEY = (
     "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights; below those that the gates drew,"
-    " those that gates drew before they learned. The best of the former and all of the latter are trained anew for a"
-    " while, the best third of them again; the lowest held-out loss wins (bold)."
+    " some that gates drew before they learned, and those that the losses of short trainings proposed. Finalists are"
+    " trained anew for a while, the best third of them again, and so on; the lowest held-out loss wins (bold)."
 )
 
 
@@ -99,9 +99,8 @@ def _ranking(ranked: dict[str, Any]) -> str:
         layout = line["layout"]
         widths = ", ".join(str(stage["width"]) for stage in layout["stages"])
         depths = ", ".join(str(len(stage["layers"])) for stage in layout["stages"])
-        drawn = "learned" if line["learned"] else "not learned"
         cells = (
-            drawn,
+            line["source"],
             f"{line['loss']:.2f}",
             " → ".join(finals.get(place, ["-"])),
             _cost(line["cost"]),
@@ -112,7 +111,7 @@ def _ranking(ranked: dict[str, Any]) -> str:
         rows += f"<tr{won}><td>{place + 1}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     names = (
         "",
-        "gates",
+        "from",
         "loss, inherited weights",
         "loss after short trainings",
         "cost",

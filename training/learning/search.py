@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
-from training.learning.derive import Candidate, draw_layouts, rank, sample_layouts, unlearned_layouts
+from training.learning.candidates import Candidates
+from training.learning.derive import Candidate
 from training.learning.devices import Devices, launch
-from training.learning.finalists import Finals
+from training.learning.finalists import Finals, Training
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
 from training.learning.supernet_search import SupernetSearch
@@ -78,16 +78,17 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
     settings = searching.settings
     searching.supernet.cpu()
     held_out = as_second_pass(searching.gate_crops.first(settings.ranking_crops), settings.seed)
-    ranking = _rank(searching, held_out, _learned_layouts(searching))
-    unlearned = _rank(searching, held_out, _unlearned_finalists(searching))
-    lines = [_line(candidate, True) for candidate in ranking] + [_line(candidate, False) for candidate in unlearned]
-    finals = Finals(settings, searching.weight_crops, held_out, run, devices)
-    best, trainings = finals.choose(ranking, unlearned)
+    candidates = Candidates(searching, held_out)
+    best, trainings = candidates.ranked[0], list[Training]()
+    if settings.finalist_steps:
+        finals = Finals(settings, searching.weight_crops, held_out, run, devices)
+        best, trainings = finals.choose(candidates.first_finalists(), candidates.propose)
     architecture = _architecture(searching, best)
     if devices.is_leader:
         run.save("supernet.pt", searching.supernet.state_dict())
         run.save("initial_weights.pt", best.network.state_dict())
-        ranked = {"ranking": lines, "finals": trainings, "loss": best.loss}
+        finals_of = [training._asdict() for training in trainings]
+        ranked = {"ranking": candidates.lines(), "finals": finals_of, "loss": best.loss}
         (run.path / "ranking.json").write_text(json.dumps(ranked, indent=1) + "\n")
         channels = sum(grid_channels(architecture.n_objects, architecture.n_keypoints))
         (run.path / "network.svg").write_text(draw_layout(best.layout, settings.input_size, channels))
@@ -95,31 +96,6 @@ def _finish(searching: SupernetSearch, run: RunFolder, devices: Devices) -> Arch
         print(_summary(architecture, run.path))
     devices.wait()
     return architecture
-
-
-def _learned_layouts(searching: SupernetSearch) -> list[Layout]:
-    settings, gates = searching.settings, searching.gates
-    rng = np.random.default_rng([settings.seed, 13])
-    # A supernet favours what learns fast: half are drawn by the gates at their first temperature, and finals decide.
-    likely = sample_layouts(gates, settings.tau[1], settings.samples - settings.samples // 2, rng)
-    other = draw_layouts(gates, settings.tau[0], settings.samples // 2, rng)
-    return list(dict.fromkeys([*likely, *other]))
-
-
-def _unlearned_finalists(searching: SupernetSearch) -> list[Layout]:
-    settings = searching.settings
-    count = settings.finalists // 2 if settings.finalist_steps else 0
-    return unlearned_layouts(searching.gates, count, np.random.default_rng([settings.seed, 17]))
-
-
-def _rank(searching: SupernetSearch, held_out: CropSet, layouts: list[Layout]) -> list[Candidate]:
-    found = [(layout, searching.gates.table.cost_of(layout)) for layout in layouts]
-    return rank(searching.supernet, found, searching.weight_crops, held_out, searching.settings.bfloat16)
-
-
-def _line(candidate: Candidate, learned: bool) -> dict[str, Any]:
-    """What ranking.json says of a candidate. learned: whether the gates that drew it had."""
-    return {"cost": candidate.cost, "loss": candidate.loss, "learned": learned, "layout": asdict(candidate.layout)}
 
 
 def _architecture(searching: SupernetSearch, best: Candidate) -> Architecture:

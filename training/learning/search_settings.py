@@ -90,8 +90,9 @@ class SearchSettings:
     ranking_crops: int = 2000
     """Held-out crops that rank them."""
     finalists: int = 4
-    """Networks that are trained from scratch for a while; the best third goes on until one is left. Half are the best
-    of the ranking, those of different widths and depths first, half are drawn by gates that have not learned."""
+    """Networks that are trained from scratch for a while; the best third goes on until one is left. A quarter are the
+    best of the ranking, those of different widths and depths first; a quarter are drawn by gates that have not learned;
+    half are proposed by what the losses of those before predict."""
     finalist_steps: int = 100
     """Steps of each finalist in each round; 0: the ranking alone decides."""
     save_every: int = 100

@@ -10,7 +10,7 @@ from training.data.crops import load_crops
 from training.data.second_pass import as_second_pass
 from training.learning.derive import Candidate
 from training.learning.devices import Devices
-from training.learning.finalists import Finals, distinct
+from training.learning.finalists import Entrant, Finals
 from training.learning.run_folder import RunFolder
 from training.learning.search_settings import SearchSettings
 from training.learning.team import Team
@@ -25,10 +25,12 @@ def candidate(width: int, operator: str, loss: float) -> Candidate:
     return Candidate(layout, 1.0, loss, PoseNetwork(Space(), layout, 1, 5))
 
 
-def test_networks_of_other_operators_alone_come_after_those_of_other_widths() -> None:
-    ranking = [candidate(16, "conv3x3", 1.0), candidate(16, "conv1x1", 2.0), candidate(24, "conv3x3", 3.0)]
-    assert [place for place, _ in distinct(ranking, 3)] == [0, 2, 1]
-    assert [(place, found.loss) for place, found in distinct(ranking, 2)] == [(0, 1.0), (2, 3.0)]
+def entrants(*widths: int) -> list[Entrant]:
+    return list(enumerate(candidate(width, "conv3x3", width) for width in widths))
+
+
+def nothing(known: list[tuple[Layout, float]], count: int) -> list[Entrant]:
+    return []
 
 
 def finals(settings: SearchSettings, folder: Path, devices: Devices | None = None) -> Finals:
@@ -41,9 +43,9 @@ def test_stopped_finals_go_on_after_the_last_training(
     search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: int
 ) -> None:
     settings = replace(search_settings, finalists=5)
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
-    unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(ranking, [])
-    assert [t["round"] for t in trainings] == [0, 0, 0, 0, 0, 1, 1]
+    first_finalists = entrants(8, 12, 16, 24, 32)
+    unbroken, trainings = finals(settings, tmp_path / "unbroken").choose(first_finalists, nothing)
+    assert [t.round for t in trainings] == [0, 0, 0, 0, 0, 1, 1]
     trained = []
     train = Finals._train
 
@@ -55,30 +57,38 @@ def test_stopped_finals_go_on_after_the_last_training(
 
     monkeypatch.setattr(Finals, "_train", train_some)
     with pytest.raises(KeyboardInterrupt):
-        finals(settings, tmp_path / "stopped").choose(ranking, [])
+        finals(settings, tmp_path / "stopped").choose(first_finalists, nothing)
     monkeypatch.setattr(Finals, "_train", train)
-    resumed, again = finals(settings, tmp_path / "stopped").choose(ranking, [])
+    resumed, again = finals(settings, tmp_path / "stopped").choose(first_finalists, nothing)
     assert again == trainings
-    assert min(training["loss"] for training in trainings[5:]) == resumed.loss
+    assert min(training.loss for training in trainings[5:]) == resumed.loss
     for name, value in unbroken.network.state_dict().items():
         assert torch.equal(value, resumed.network.state_dict()[name])
 
 
 def test_a_third_with_the_lowest_losses_goes_on(search_settings: SearchSettings, tmp_path: Path) -> None:
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
-    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking, [])
-    first = sorted(trainings[:5], key=lambda training: training["loss"])
-    assert [training["place"] for training in trainings[5:]] == [training["place"] for training in first[:2]]
+    first_finalists = entrants(8, 12, 16, 24, 32)
+    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(first_finalists, nothing)
+    by_loss = sorted(trainings[:5], key=lambda training: training.loss)
+    assert [training.place for training in trainings[5:]] == [training.place for training in by_loss[:2]]
 
 
-def test_all_that_unlearned_gates_drew_are_finalists_beside_the_best_of_the_ranking(
+def test_half_of_the_finalists_are_proposed_by_the_losses_of_those_before(
     search_settings: SearchSettings, tmp_path: Path
 ) -> None:
-    ranking, unlearned = (
-        [candidate(width, "conv3x3", width) for width in widths] for widths in ((8, 12, 16), (24, 32))
-    )
-    _, trainings = finals(replace(search_settings, finalists=4), tmp_path).choose(ranking, unlearned)
-    assert [training["place"] for training in trainings if training["round"] == 0] == [0, 1, 3, 4]
+    asked = []
+
+    def propose(known: list[tuple[Layout, float]], count: int) -> list[Entrant]:
+        asked.append(([(layout.stages[0].width, loss) for layout, loss in known], count))
+        return [(10 * len(asked) + k, candidate(20 + 4 * k, "conv3x3", 0.0)) for k in range(count)]
+
+    settings = replace(search_settings, finalists=7)
+    _, trainings = finals(settings, tmp_path).choose(entrants(8, 12), propose)
+    first = [training for training in trainings if training.round == 0]
+    assert [training.place for training in first] == [0, 1, 10, 11, 12, 13, 20]
+    assert [count for _, count in asked] == [4, 1]
+    assert asked[0][0] == [(8, first[0].loss), (12, first[1].loss)]
+    assert [loss for _, loss in asked[1][0]] == [training.loss for training in first[:6]]
 
 
 def interrupt() -> None:
@@ -88,7 +98,7 @@ def interrupt() -> None:
 def test_a_process_of_a_team_trains_its_share_and_takes_the_others_trainings(
     search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16)]
+    first_finalists = entrants(8, 12, 16)
     settings, trained = replace(search_settings, finalists=3), []
     train = Finals._train
 
@@ -101,26 +111,26 @@ def test_a_process_of_a_team_trains_its_share_and_takes_the_others_trainings(
     second.team = Team(1, 2)
     monkeypatch.setattr(second, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        finals(settings, tmp_path, second).choose(ranking, [])
+        finals(settings, tmp_path, second).choose(first_finalists, nothing)
     assert trained == [12]
     first = Devices()
     first.team = Team(0, 2)
-    _, trainings = finals(settings, tmp_path, first).choose(ranking, [])
+    _, trainings = finals(settings, tmp_path, first).choose(first_finalists, nothing)
     assert trained == [12, 8, 16]
-    assert [training["place"] for training in trainings] == [0, 1, 2]
+    assert [training.place for training in trainings] == [0, 1, 2]
 
 
 def test_what_is_kept_of_a_round_is_not_changed_by_the_next(search_settings: SearchSettings, tmp_path: Path) -> None:
-    ranking = [candidate(width, "conv3x3", width) for width in (8, 12, 16, 24, 32)]
-    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(ranking, [])
+    first_finalists = entrants(8, 12, 16, 24, 32)
+    _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(first_finalists, nothing)
     kept = torch.load(tmp_path / "finals_0.pt", weights_only=True)
-    first, second = (kept[f"round {number}, place {trainings[5]['place']}"]["weights"] for number in (0, 1))
+    first, second = (kept[f"round {number}, place {trainings[5].place}"]["weights"] for number in (0, 1))
     assert not torch.equal(first["output.weight"], second["output.weight"])
 
 
 def test_finalists_start_from_weights_of_their_own(search_settings: SearchSettings, tmp_path: Path) -> None:
-    ranking = [candidate(16, "conv3x3", 1.0)]
-    for weight in ranking[0].network.parameters():
+    first_finalists = entrants(16)
+    for weight in first_finalists[0][1].network.parameters():
         weight.data.fill_(torch.nan)
-    best, _ = finals(replace(search_settings, finalists=1), tmp_path).choose(ranking, [])
+    best, _ = finals(replace(search_settings, finalists=1), tmp_path).choose(first_finalists, nothing)
     assert all(torch.isfinite(weight).all() for weight in best.network.parameters())

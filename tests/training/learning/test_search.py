@@ -42,11 +42,9 @@ def test_run_folder_holds_what_repeats_the_run(search_run: Path, search_settings
     assert settings["budget_macs"] == search_settings.budget_macs
     assert settings["space"]["stages"][1]["widths"] == [12, 16]
     ranked = json.loads((search_run / "ranking.json").read_text())
-    learned = [r["loss"] for r in ranked["ranking"] if r["learned"]]
-    assert learned == sorted(learned)
-    assert [r["learned"] for r in ranked["ranking"]] == [True] * len(learned) + [False] * (
-        search_settings.finalists // 2
-    )
+    losses = [r["loss"] for r in ranked["ranking"] if r["source"] == "gates"]
+    assert losses == sorted(losses)
+    assert [r["source"] for r in ranked["ranking"]] == ["gates"] * len(losses) + ["proposed"]
     last = [training for training in ranked["finals"] if training["round"] == ranked["finals"][-1]["round"]]
     assert ranked["loss"] == min(training["loss"] for training in last)
 
