@@ -106,6 +106,8 @@ def _ranking(ranked: dict[str, Any]) -> str:
             _cost(line["cost"]),
             widths,
             depths,
+            f"{layout['stem_width']}",
+            f"{layout['head']['width']} x {len(layout['head']['layers'])}",
         )
         won = " class=won" if place == winner else ""
         rows += f"<tr{won}><td>{place + 1}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
@@ -117,6 +119,8 @@ def _ranking(ranked: dict[str, Any]) -> str:
         "cost",
         "widths of the stages",
         "depths",
+        "stem",
+        "head, layers",
     )
     heads = "".join(f"<th>{name}</th>" for name in names)
     return f"<table><tr>{heads}</tr>{rows}</table>"
