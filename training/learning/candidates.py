@@ -48,7 +48,8 @@ class Candidates:
     @cached_property
     def _proposals(self) -> Proposals:
         settings = self._searching.settings
-        return Proposals(self._searching.gates, settings.tau[0], np.random.default_rng([settings.seed, 18]))
+        rng = np.random.default_rng([settings.seed, 18])
+        return Proposals(self._searching.gates, settings.tau[0], settings.finalists, rng)
 
     def _add(self, candidates: list[Candidate]) -> list[Entrant]:
         entrants = list(enumerate(candidates, start=len(self._all)))

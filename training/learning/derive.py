@@ -24,6 +24,8 @@ from training.space.supernet import Supernet
 
 LOWEST_SHARE = 0.95
 DRAWS, DRAWS_AT_ONCE, COMPLETIONS = 20_000, 200, 100
+MOST_IN_VAIN = 2_000
+"""Draws in a row without a new network after which there are no more to be found, as in a small space."""
 CLIMBS = 4
 CALIBRATION_CROPS = 640
 
@@ -67,12 +69,16 @@ def draw_layouts(gates: BudgetGates, tau: float, count: int, rng: np.random.Gene
     p = gates.probabilities(tau).detach()
     found: dict[Layout, None] = {}
     drawn: list[Choice] = []
+    in_vain = 0
     for _ in range(DRAWS // DRAWS_AT_ONCE):
-        drawn = list(draw(gates.space, p, DRAWS_AT_ONCE, rng))
+        before, drawn = len(found), list(draw(gates.space, p, DRAWS_AT_ONCE, rng))
         for choice in (choice for choice in drawn if _fits(gates, choice)):
             found.setdefault(layout_of(gates.space, choice))
         if len(found) >= count:
             return list(found)[:count]
+        in_vain = in_vain + DRAWS_AT_ONCE if len(found) == before else 0
+        if in_vain >= MOST_IN_VAIN:
+            break
     for choice in drawn[:COMPLETIONS]:
         for completed in _completed(gates, p, choice):
             found.setdefault(layout_of(gates.space, completed))

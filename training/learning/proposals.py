@@ -18,16 +18,17 @@ from training.space.space import Space, stage_name
 
 RIDGE = 10.0
 """Of standardised descriptions."""
-DRAWN = 500
-"""Networks to choose from: so many of the gates as they learned, and as many of gates that have not learned."""
+DRAWN_FOR_EACH, MOST_DRAWN = 25, 500
+"""Networks to choose from for each finalist, and at most: of the gates as they learned, and of gates that have not."""
 
 
 class Proposals:
     """Chooses the next finalists among many draws by what the losses of the finalists before predict."""
 
-    def __init__(self, gates: BudgetGates, tau: float, rng: np.random.Generator) -> None:
-        """tau: temperature of the gates."""
-        drawn = [*draw_layouts(gates, tau, DRAWN, rng), *unlearned_layouts(gates, DRAWN, rng)]
+    def __init__(self, gates: BudgetGates, tau: float, finalists: int, rng: np.random.Generator) -> None:
+        """tau: temperature of the gates.  finalists: of the search, each of which costs far more than a draw."""
+        count = min(MOST_DRAWN, DRAWN_FOR_EACH * finalists)
+        drawn = [*draw_layouts(gates, tau, count, rng), *unlearned_layouts(gates, count, rng)]
         self._space, self._drawn = gates.space, list(dict.fromkeys(drawn))
 
     def next(self, known: Sequence[tuple[Layout, float]], count: int) -> list[Layout]:

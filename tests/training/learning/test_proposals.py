@@ -48,7 +48,7 @@ def test_proposed_are_those_that_resemble_what_learned_well() -> None:
     gates = gates_at(0.4)
     known = unlearned_layouts(gates, 24, np.random.default_rng(5))
     losses = [10.0 - np.log2(found.head.width) for found in known]
-    proposals = Proposals(gates, 1.0, np.random.default_rng(0))
+    proposals = Proposals(gates, 1.0, 8, np.random.default_rng(0))
     found = proposals.next(list(zip(known, losses, strict=True)), 4)
     assert {layout.head.width for layout in found} == {max(SPACE.head.widths)}
     skeletons = [layout.skeleton for layout in found]
