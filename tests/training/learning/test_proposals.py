@@ -1,7 +1,5 @@
 """What the losses of short trainings say of other networks."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -54,11 +52,3 @@ def test_proposed_are_those_that_resemble_what_learned_well() -> None:
     skeletons = [layout.skeleton for layout in found]
     assert len(set(skeletons)) == 4
     assert not set(skeletons) & {layout.skeleton for layout in known}
-
-
-def test_networks_of_the_space_that_have_nothing_in_common_are_described_alike() -> None:
-    exclusive = replace(SPACE, exclusive=True)
-    lengths = {
-        len([*description(exclusive, found)]) for found in unlearned_layouts(gates_at(0.2), 8, np.random.default_rng(1))
-    }
-    assert len(lengths) == 1
