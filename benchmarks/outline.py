@@ -96,8 +96,8 @@ def _tile(bundle: Bundle, sample: Sample, image: Picture, before: ObjectScore, a
 
 
 def _draw(part: Picture, bundle: Bundle, estimate: PoseEstimate, camera: Camera, colour: tuple[int, int, int]) -> None:
-    points, _ = bundle.viewpoints[estimate.object_id].nearest(estimate.T_camera_object)
-    for x, y in camera.project(transform_points(estimate.T_camera_object, points)):
+    points, normals = bundle.viewpoints[estimate.object_id].nearest(estimate.T_camera_object)
+    for x, y in camera.project(transform_points(estimate.T_camera_object, points[normals.any(axis=1)])):
         cv2.circle(part, (round(8 * x), round(8 * y)), 12, colour, -1, cv2.LINE_AA, shift=3)
 
 

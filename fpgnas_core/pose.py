@@ -70,7 +70,7 @@ def outlined_pose(
 ) -> tuple[PnpSolution, float]:
     """Return `solution` moved to where the object's outline is in the (S, S, 3) `crop` that the cells were seen in.
 
-    And how clearly colours change there, 0 to 1.
+    And how clearly it is there, 0 to 1.
     """
     grid = np.zeros((len(crop) // stride, len(crop) // stride))
     grid[tuple(votes.cells.T)] = votes.cell_confidences
@@ -78,7 +78,7 @@ def outlined_pose(
     found = align(crop, seen, pixel_map, camera, solution.T_camera_object, solution.covariance, viewpoints)
     pose = found.T_camera_object
     rms = reprojection_rms(pose, model.keypoints, pixel_map.to_frame(votes.keypoints_px), camera)
-    return PnpSolution(pose, found.covariance, rms), found.contrast
+    return PnpSolution(pose, found.covariance, rms), found.contrast * found.fit
 
 
 def _distance(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: Camera) -> Distance:

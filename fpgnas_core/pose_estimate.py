@@ -23,7 +23,7 @@ class PoseEstimate:
     """(6, 6) of t + dt and Exp(dtheta) R in camera axes, order x y z (m), rotations (rad)."""
     confidence: float
     """0 to 1: how surely the cells see the object, times how well they know its rotation, and up to half less where
-    colours do not change at the outline of the pose found."""
+    colours do not change at the outline of the pose found or edges are not where it has them."""
     keypoints_px: FloatArray
     """(n_keypoints, 2), where the network saw the keypoints, pixels of the frame."""
     reprojection_rms_px: float

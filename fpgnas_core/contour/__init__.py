@@ -1,4 +1,4 @@
-"""Aligns a pose with the object's outline in the picture, by colours and edges: no texture, no training."""
+"""Aligns a pose with the object's outline and inner edges in the picture: no rendering, no training."""
 
 from fpgnas_core.contour.alignment import Alignment, align
 from fpgnas_core.contour.viewpoints import ViewpointModel, load_viewpoints, viewpoints_to_bytes

@@ -1,4 +1,4 @@
-"""Correspondence lines: across the expected outline, each looks for the outline in the picture.
+"""Correspondence lines: across an expected edge of the object, each looks for it in the picture.
 
 Stoiber, Pfanne, Strobl, Triebel and Albu-Schaeffer, "A sparse Gaussian approach to region-based 6DoF object tracking",
 ACCV 2020. Offsets along a line count in pixels of the crop, outwards.
@@ -29,16 +29,16 @@ _EDGE_WEIGHT = 2.0  # of a strong edge's log strength, in nats
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Across the outline of an object at a pose."""
+    """Across the edges of an object at a pose."""
 
     pixels: FloatArray
-    """(n, 2), crop pixels of the expected outline."""
+    """(n, 2), crop pixels of the expected edge."""
     directions: FloatArray
-    """(n, 2), unit vectors, outwards."""
+    """(n, 2), unit vectors, of an outline outwards."""
     by_pose: FloatArray
-    """(n, 6), pixels by which the outline moves outwards with t + dt and Exp(dtheta) R."""
+    """(n, 6), pixels by which the edge moves in that direction with t + dt and Exp(dtheta) R."""
     usable: NDArray[np.bool_]
-    """(n,), whether the outline lies within frame and crop."""
+    """(n,), whether there is such an edge, within frame and crop."""
 
     def samples(self, size: int) -> tuple[IntArray, FloatArray]:
         """Return the flat places of pixels along each line in a crop of `size`, and 1 for those within it, else 0.
@@ -54,7 +54,7 @@ class Lines:
 def lines_across(
     T_camera_object: FloatArray, viewpoints: ViewpointModel, pixel_map: PixelMap, camera: Camera, size: int
 ) -> Lines | None:
-    """Return the lines across the outline at a pose, (4, 4) metres, in a crop of `size` pixels a side.
+    """Return the lines across the edges seen at a pose, (4, 4) metres, in a crop of `size` pixels a side.
 
     `pixel_map` maps the crop to the frame of `camera`. None if the object reaches behind the camera.
     """
@@ -68,22 +68,23 @@ def lines_across(
     to_crop = np.linalg.inv(pixel_map.matrix[:, :2])
     pixels, by_point = (in_frame - pixel_map.matrix[:, 2]) @ to_crop.T, to_crop @ by_point
     directions = (by_point @ (normals @ rotation.T)[:, :, None])[:, :, 0]
-    directions /= np.maximum(np.linalg.norm(directions, axis=1), 1e-9)[:, None]
+    lengths = np.linalg.norm(directions, axis=1)
+    directions /= np.maximum(lengths, 1e-9)[:, None]
     by_translation = (directions[:, None] @ by_point)[:, 0]
     by_turn = ((turned @ CROSS).reshape(-1, 3, 3) @ by_translation[:, :, None])[:, :, 0]
     by_pose = np.hstack([by_translation, by_turn])
     largest = np.array([camera.width, camera.height]) - 1 - _FRAME_MARGIN
     within = (in_frame > _FRAME_MARGIN) & (in_frame < largest) & (pixels > 0) & (pixels < size - 1)
-    return Lines(pixels, directions, by_pose, np.asarray(within.all(axis=1)))
+    return Lines(pixels, directions, by_pose, np.asarray(within.all(axis=1) & (lengths > 0)))
 
 
-def outline_offsets(log_odds: FloatArray, edges: FloatArray, largest: int) -> tuple[FloatArray, FloatArray]:
-    """Return the offset of the outline along each line, px, and how well it is known, 1 / px^2, (n,) each.
+def edge_offsets(log_odds: FloatArray, edges: FloatArray, largest: int) -> tuple[FloatArray, FloatArray]:
+    """Return the offset of the edge along each line, px, and how well it is known, 1 / px^2, (n,) each.
 
     `log_odds` (n, 2 HALF_LENGTH + 1), that a pixel is the object's, and log strengths of `edges` there. An outline at
     an offset d has the object's colours up to d, others beyond, and an edge at d: its log likelihood is the sum up to
-    d and the strength at d. Its mean and variance are taken beside a broad expectation, within `largest` pixels, which
-    is then divided out again.
+    d and the strength at d. Odds of 0 leave the edge alone. Its mean and variance are taken beside a broad expectation,
+    within `largest` pixels, which is then divided out again.
     """
     within = slice(HALF_LENGTH - largest, HALF_LENGTH + largest + 1)
     offsets, odds = _OFFSETS[within].astype(np.float64), log_odds[:, within]

@@ -1,8 +1,8 @@
-"""Sparse viewpoint models: where an object's outline lies on its surface, seen from all around.
+"""Sparse viewpoint models: where an object's outline and the edges inside it lie on its surface, seen from all around.
 
 Stoiber, Pfanne, Strobl, Triebel and Albu-Schaeffer, "A sparse Gaussian approach to region-based 6DoF object tracking",
 ACCV 2020: the outline of the nearest view, turned as the object is, stands for the outline itself, and nothing has to
-be rendered on the robot.
+be rendered on the robot. Inner edges are ours: creases, and borders between the object's colours.
 """
 
 import io
@@ -19,7 +19,7 @@ from fpgnas_core.errors import BundleError
 
 @dataclass(frozen=True, eq=False)
 class ViewpointModel:
-    """Outlines of one object from V directions, n points each, object frame."""
+    """Edges of one object seen from V directions, n points each, object frame."""
 
     center: Float32Array
     """(3,), metres; the directions start here."""
@@ -28,7 +28,10 @@ class ViewpointModel:
     points: Float32Array
     """(V, n, 3), metres, on the surface."""
     normals: Float32Array
-    """(V, n, 3), unit vectors across the outline and the line of sight, away from the object."""
+    """(V, n, 3), unit vectors across the edge and the line of sight, of an outline away from the object; zeros where
+    there is no such edge."""
+    inner: Float32Array
+    """(n,), 1 for points of edges inside the outline, 0 for those of the outline."""
 
     def nearest(self, T_camera_object: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return points and normals, (n, 3) each, of the view nearest to that of a pose, (4, 4) metres."""
@@ -37,15 +40,15 @@ class ViewpointModel:
         return self.points[view].astype(np.float64), self.normals[view].astype(np.float64)
 
 
-_AXES = {"center": 1, "directions": 2, "points": 3, "normals": 3}
+_PARTS = tuple(field.name for field in fields(ViewpointModel))
 
 
 def viewpoints_to_bytes(models: Mapping[int, ViewpointModel]) -> bytes:
     """Return models by their objects' BOP ids as a file: NumPy's npz, half precision, the same bytes each time."""
     parts = {
-        f"{object_id}_{field.name}": getattr(model, field.name).astype(np.float16)
+        f"{object_id}_{name}": getattr(model, name).astype(np.float16)
         for object_id, model in sorted(models.items())
-        for field in fields(model)
+        for name in _PARTS
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **parts)
@@ -58,7 +61,7 @@ def load_viewpoints(path: Path) -> dict[int, ViewpointModel]:
         with np.load(path, allow_pickle=False) as file:
             parts = {name: np.asarray(file[name], np.float32) for name in file.files}
         ids = sorted({int(name.split("_", 1)[0]) for name in parts})
-        models = {i: ViewpointModel(**{name: parts[f"{i}_{name}"] for name in _AXES}) for i in ids}
+        models = {i: ViewpointModel(**{name: parts[f"{i}_{name}"] for name in _PARTS}) for i in ids}
     except (OSError, ValueError, KeyError, TypeError) as err:
         msg = f"{path}: expected outlines as an export writes them, got something else ({err}); export the bundle again"
         raise BundleError(msg) from err
@@ -68,10 +71,12 @@ def load_viewpoints(path: Path) -> dict[int, ViewpointModel]:
 
 
 def _check(where: str, model: ViewpointModel) -> None:
-    shapes = {name: getattr(model, name).shape for name in _AXES}
-    views, count = shapes["directions"][0], shapes["points"][1] if len(shapes["points"]) == 3 else 0
-    wanted = {"center": (3,), "directions": (views, 3), "points": (views, count, 3), "normals": (views, count, 3)}
-    arrays: list[NDArray[np.float32]] = [getattr(model, name) for name in _AXES]
-    if shapes != wanted or not views or not count or not all(np.isfinite(array).all() for array in arrays):
+    arrays: dict[str, NDArray[np.float32]] = {name: getattr(model, name) for name in _PARTS}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    views, count = len(model.directions), len(model.inner)
+    edges = (views, count, 3)
+    wanted = {"center": (3,), "directions": (views, 3), "points": edges, "normals": edges, "inner": (count,)}
+    complete = views and (model.inner == 0).any() and all(np.isfinite(array).all() for array in arrays.values())
+    if shapes != wanted or not complete:
         msg = f"{where}: expected finite arrays of shapes {wanted}, got {shapes}; export the bundle again"
         raise BundleError(msg)

@@ -83,8 +83,8 @@ class SecondPass:
         if solution is None or confidence < self._perception.worth_a_look:
             return None
         if confidence >= self._perception.confidence_threshold:  # an outline makes no pose surer
-            solution, contrast = self._outlined(solution, votes, model, part, pixel_map, camera)
-            confidence *= (1 + contrast) / 2
+            solution, clarity = self._outlined(solution, votes, model, part, pixel_map, camera)
+            confidence *= (1 + clarity) / 2
         pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
         return PoseEstimate(
             object_id=model.object_id,

@@ -48,7 +48,8 @@ def test_written_bundle_comes_back_the_same(tmp_path: Path) -> None:
 
 
 def test_outlines_come_back_with_the_bundle(tmp_path: Path) -> None:
-    outlines = ViewpointModel(*(np.full(shape, 0.5, np.float32) for shape in ((3,), (2, 3), (2, 4, 3), (2, 4, 3))))
+    shapes = ((3,), (2, 3), (2, 4, 3), (2, 4, 3))
+    outlines = ViewpointModel(*(np.full(shape, 0.5, np.float32) for shape in shapes), np.zeros(4, np.float32))
     write_bundle(replace(description(tmp_path / "b"), viewpoints={1: outlines}), silent_model())
     loaded = load_bundle(tmp_path / "b")
     np.testing.assert_array_equal(loaded.viewpoints[1].points, outlines.points)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +93,14 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class Surfaces:
+    """albedo: (H, W, 3) float32, 0 to 1.  normals: (H, W, 3) float32, camera's OpenGL frame. 0 where nothing is."""
+
+    albedo: NDArray[np.float32]
+    normals: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class _Uploaded:
     shadow: moderngl.VertexArray
     geometry: moderngl.VertexArray
@@ -168,6 +177,20 @@ class Renderer:
         ids = np.frombuffer(target.geometry.read(components=1, attachment=1, dtype="u4"), np.uint32)
         return Geometry(depth.reshape(shape)[::-1], ids.reshape(shape)[::-1])
 
+    def render_surfaces(self, camera: Camera, drawables: Sequence[Drawable]) -> Surfaces:
+        """What the objects' surfaces are without light, antialiased."""
+        target = self._target(camera)
+        self._draw_surfaces(camera, drawables, target)
+        size = (camera.width, camera.height)
+        albedo, normals = (
+            np.frombuffer(target.surfaces.read(components=4, attachment=attachment, dtype=kind), dtype)
+            .reshape(SAMPLES_SIDE * camera.height, SAMPLES_SIDE * camera.width, 4)[::-1, :, :3]
+            .astype(np.float32)
+            for attachment, (kind, dtype) in enumerate((("f1", np.uint8), ("f2", np.float16)))
+        )
+        small = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (albedo / 255, normals))
+        return Surfaces(*small)
+
     def render_colour(self, scene: Scene) -> NDArray[np.uint8]:
         """(H, W, 3) RGB with shadows, antialiased. Raises RenderError for more drawables than the shaders hold."""
         if len(scene.drawables) > shaders.MOST_DRAWABLES:
@@ -175,7 +198,7 @@ class Renderer:
         target, light = self._target(scene.camera), scene.lighting
         light_projection = light_matrix(light.directions[0], light.shadow_centre, light.shadow_radius_m)
         self._draw_shadow_map(scene, light_projection)
-        self._draw_surfaces(scene, target)
+        self._draw_surfaces(scene.camera, scene.drawables, target)
         self._shadow_map.use(0)
         for unit, texture in enumerate(target.textures, start=1):
             texture.use(unit)
@@ -196,12 +219,12 @@ class Renderer:
         for drawable in scene.drawables:
             self._place(self._shadow, drawable).shadow.render()
 
-    def _draw_surfaces(self, scene: Scene, target: Targets) -> None:
+    def _draw_surfaces(self, camera: Camera, drawables: Sequence[Drawable], target: Targets) -> None:
         target.surfaces.use()
         target.surfaces.clear()
         program = self._surface
-        write_matrix(program, "projection", projection_matrix(scene.camera))
-        for number, drawable in enumerate(scene.drawables, start=1):
+        write_matrix(program, "projection", projection_matrix(camera))
+        for number, drawable in enumerate(drawables, start=1):
             mesh, material = self._place(program, drawable), drawable.material
             program["number"].value = number
             for name in ("tint", "pattern_strength", "pattern_scale"):

@@ -1,10 +1,9 @@
-"""Sparse viewpoint models: an object drawn from all around, and its outline put back onto its surface."""
+"""Sparse viewpoint models: an object drawn from all around, and its edges put back onto its surface."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -13,18 +12,19 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.se3 import make_transform
 from training.data.models import DatasetModel
-from training.errors import RenderError
-from training.rendering.renderer import Drawable, Geometry, Material, Renderer
+from training.rendering.drawn_view import DrawnView
+from training.rendering.inner_edges import inner_edges
+from training.rendering.outline_points import outline_points
+from training.rendering.renderer import Drawable, Material, Renderer
 
-VIEWS, POINTS = 400, 128
-"""Directions, some 10 degrees apart, and points an outline. Five times the views give no better poses."""
+VIEWS = 400
+"""Directions, some 10 degrees apart. Five times the views give no better poses."""
 _SIZE = 400
 _FILL = 0.9
 _DISTANCE = 6.0
 """Of the camera, in diameters: about where objects are seen from."""
-_SHORTEST_PX = 24
-"""A shorter closed outline is a gap between two triangles, or a hole that blur would close."""
-_SMOOTHED_PX = 2.0
+_NORMAL_DECIMALS = 2
+"""A third of a degree; with more of them the file would be a quarter larger."""
 Vector = NDArray[np.float64]
 
 
@@ -40,13 +40,17 @@ def viewpoint_model(renderer: Renderer, model: DatasetModel, views: int = VIEWS)
     camera = Camera(focal, focal, (_SIZE - 1) / 2, (_SIZE - 1) / 2, _SIZE, _SIZE)
     mesh, center = renderer.upload(model.load_mesh()), np.array(model.box_center)
     directions = spread_directions(views)
-    outlines = []
+    points, normals = [], []
     for number, direction in enumerate(tqdm(directions, desc=f"outlines {model.name}", unit="view")):
         pose = _looking_along(-direction, center + _DISTANCE * model.diameter * direction)
-        geometry = renderer.render_geometry(camera, [Drawable(mesh, pose, Material(), 1)])
-        outlines.append(_outline(geometry, camera, pose, np.random.default_rng(number), model.name))
-    points, normals = (np.array(part, np.float32) for part in zip(*outlines, strict=True))
-    return ViewpointModel(center.astype(np.float32), directions.astype(np.float32), points, normals)
+        drawn = [Drawable(mesh, pose, Material(), 1)]
+        geometry, surfaces = renderer.render_geometry(camera, drawn), renderer.render_surfaces(camera, drawn)
+        view, rng = DrawnView(geometry, surfaces, camera, pose), np.random.default_rng(number)
+        outline, inner = outline_points(view, rng, model.name), inner_edges(view, rng)
+        points.append(np.concatenate([outline.points, inner.points]))
+        normals.append(np.concatenate([outline.normals, inner.normals]).round(_NORMAL_DECIMALS))
+    is_inner = np.repeat([0, 1], [len(outline.points), len(inner.points)])
+    return ViewpointModel(*(np.array(part, np.float32) for part in (center, directions, points, normals, is_inner)))
 
 
 def spread_directions(count: int) -> Vector:
@@ -64,30 +68,3 @@ def _looking_along(direction: Vector, eye: Vector) -> Vector:
     x /= np.linalg.norm(x)
     rotation = np.array([x, np.cross(direction, x), direction])
     return make_transform(rotation, -rotation @ eye)
-
-
-def _outline(
-    geometry: Geometry, camera: Camera, pose: Vector, rng: np.random.Generator, name: str
-) -> tuple[Vector, Vector]:
-    """(POINTS, 3) points and normals, object frame: some of all pixels at the border of the object's picture."""
-    mask = (geometry.instances > 0).astype(np.uint8)
-    found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    outlines = [outline[:, 0] for outline in found if len(outline) >= _SHORTEST_PX]
-    pixels = np.concatenate(outlines) if outlines else np.zeros((0, 2), np.int64)
-    columns, rows = pixels[mask[pixels[:, 1], pixels[:, 0]] > 0].T
-    smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _SMOOTHED_PX)
-    slopes = np.stack([cv2.Sobel(smooth, cv2.CV_32F, *order)[rows, columns] for order in ((1, 0), (0, 1))], axis=1)
-    steepness = np.linalg.norm(slopes, axis=1)
-    chosen = np.flatnonzero(steepness > 1e-3)
-    if not len(chosen):
-        raise RenderError(
-            f"{name}: expected an object with an outline from all sides, got a view without; check the mesh"
-        )
-    chosen = rng.choice(chosen, POINTS, replace=len(chosen) < POINTS)
-    outwards = -slopes[chosen] / steepness[chosen, None]
-    # The object ends half a pixel beyond the middle of its last one.
-    ends = np.stack([columns, rows], axis=1)[chosen] + 0.5 * outwards
-    depths = geometry.depth[rows[chosen], columns[chosen], None].astype(np.float64)
-    rays = np.hstack([(ends - [camera.cx, camera.cy]) / [camera.fx, camera.fy], np.ones((POINTS, 1))])
-    points = (depths * rays - pose[:3, 3]) @ pose[:3, :3]
-    return points, np.hstack([outwards, np.zeros((POINTS, 1))]) @ pose[:3, :3]

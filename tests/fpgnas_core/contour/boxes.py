@@ -1,5 +1,7 @@
 """A box with its sparse viewpoint model and its pictures, by the convex hull of its corners: no renderer involved."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -16,16 +18,33 @@ _SUBPIXEL = 4  # bits
 
 
 def box_viewpoints() -> ViewpointModel:
-    """Return the outlines of the box seen from `VIEWS` random directions."""
+    """Return the box seen from `VIEWS` random directions: its outlines, and of its edges those that are inside."""
     directions = np.random.default_rng(5).normal(size=(VIEWS, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    views = [_outline(direction) for direction in directions]
-    points, normals = (np.array(part, np.float32) for part in zip(*views, strict=True))
-    return ViewpointModel(np.zeros(3, np.float32), directions.astype(np.float32), points, normals)
+    views = [np.concatenate([_outline(direction), _inner(direction)], axis=1) for direction in directions]
+    points, normals = np.array(views, np.float32).transpose(1, 0, 2, 3)
+    is_inner = np.repeat([0, 1], POINTS).astype(np.float32)
+    return ViewpointModel(np.zeros(3, np.float32), directions.astype(np.float32), points, normals, is_inner)
 
 
-def _outline(direction: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return points along the hull's edges, which are edges of the box, and normals, (POINTS, 3) each."""
+def without_inner_edges(model: ViewpointModel) -> ViewpointModel:
+    """Return the same with nothing but an outline."""
+    kept = model.inner == 0
+    return replace(model, points=model.points[:, kept], normals=model.normals[:, kept], inner=model.inner[kept])
+
+
+def _inner(direction: FloatArray) -> FloatArray:
+    """Return points along the three edges at the corner nearest to the camera, and normals, (2, POINTS, 3)."""
+    nearest = np.sign(direction) * SIZE / 2
+    along = np.repeat(np.eye(3), POINTS // 3, axis=0)
+    shares = np.tile(np.linspace(0.1, 0.7, POINTS // 3), 3)[:, None]
+    points = nearest - 2 * shares * along * nearest
+    normals = np.cross(along, _DISTANCE * direction - points)
+    return np.array([points, normals / np.linalg.norm(normals, axis=1, keepdims=True)])
+
+
+def _outline(direction: FloatArray) -> FloatArray:
+    """Return points along the hull's edges, which are edges of the box, and normals, (2, POINTS, 3)."""
     x = np.cross(direction, np.eye(3)[np.abs(direction).argmin()])
     x /= np.linalg.norm(x)
     axes = np.array([x, np.cross(direction, x)])
@@ -39,16 +58,23 @@ def _outline(direction: FloatArray) -> tuple[FloatArray, FloatArray]:
     normals = np.stack([flat[:, 1], -flat[:, 0]], axis=1)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     outwards = np.sign(np.sum(normals * (points @ axes.T), axis=1))[:, None]
-    return points, (outwards * normals) @ axes
+    return np.array([points, (outwards * normals) @ axes])
 
 
-def box_picture(pose: FloatArray, camera: Camera, rng: np.random.Generator) -> ByteArray:
-    """Return a noisy (H, W, 3) picture of a red box before green, antialiased by drawing it four times as large."""
+def box_picture(pose: FloatArray, camera: Camera, rng: np.random.Generator, shade: float = 0.0) -> ByteArray:
+    """Return a noisy (H, W, 3) picture of a red box before green, antialiased by drawing it four times as large.
+
+    Of its three sides one is darker by `shade`, 0 to 1, than the next.
+    """
     image = np.full((4 * camera.height, 4 * camera.width, 3), (60, 140, 70), np.float32)
     pixels = camera.project(transform_points(pose, CORNERS))
     # A pixel's centre is at 4 p + 1.5 of the larger picture.
-    hull = cv2.convexHull(np.rint((4 * pixels + 1.5) * 2**_SUBPIXEL).astype(np.int32))
-    cv2.fillConvexPoly(image, hull, (70, 60, 190), shift=_SUBPIXEL)
+    places = np.rint((4 * pixels + 1.5) * 2**_SUBPIXEL).astype(np.int32)
+    seen_from = np.sign(-pose[:3, :3].T @ pose[:3, 3])
+    for axis in range(3):
+        side = places[CORNERS[:, axis] * seen_from[axis] > 0]
+        red = (1 - axis * shade) * np.array([70.0, 60.0, 190.0])
+        cv2.fillConvexPoly(image, cv2.convexHull(side), red.tolist(), shift=_SUBPIXEL)
     small = cv2.resize(image, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     return np.clip(small + rng.normal(0, 6, small.shape), 0, 255).astype(np.uint8)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ DIRECTIONS = np.array([[0, 0, 1], [0, 0, -1], [1, 0, 0]], np.float32)
 def numbered(center: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> ViewpointModel:
     """Return a model whose points in view n have the coordinate n."""
     points = np.tile(np.arange(3, dtype=np.float32)[:, None, None], (1, 4, 3))
-    return ViewpointModel(np.array(center, np.float32), DIRECTIONS, points, points + 0.5)
+    inner = np.array([0, 0, 0, 1], np.float32)
+    return ViewpointModel(np.array(center, np.float32), DIRECTIONS, points, points + 0.5, inner)
 
 
 def test_nearest_view_is_the_one_from_where_the_camera_is() -> None:
@@ -38,6 +40,7 @@ def test_file_comes_back_to_half_precision(tmp_path: Path) -> None:
     assert list(read) == [3, 12]
     np.testing.assert_allclose(read[3].center, [0.01, 0.02, 0.03], rtol=1e-3)
     np.testing.assert_array_equal(read[12].points, written[12].points)
+    np.testing.assert_array_equal(read[12].inner, [0, 0, 0, 1])
 
 
 def test_same_content_gives_the_same_bytes() -> None:
@@ -61,9 +64,25 @@ def test_pickled_objects_are_refused(tmp_path: Path) -> None:
         load_viewpoints(path)
 
 
-def test_shapes_that_do_not_fit_are_named(tmp_path: Path) -> None:
-    path, model = tmp_path / "o.npz", numbered()
-    wrong = ViewpointModel(model.center, model.directions[:2], model.points, model.normals)
-    path.write_bytes(viewpoints_to_bytes({7: wrong}))
-    with pytest.raises(BundleError, match=r"object 7: expected finite arrays of shapes .*\(2, 4, 3\)"):
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("directions", DIRECTIONS[:2]),
+        ("normals", np.zeros((3, 5, 3), np.float32)),
+        ("points", np.full((3, 4, 3), np.nan, np.float32)),
+        ("inner", np.zeros(5, np.float32)),
+        ("inner", np.ones(4, np.float32)),
+    ],
+)
+def test_arrays_that_do_not_fit_are_named(tmp_path: Path, part: str, wrong: np.ndarray) -> None:
+    path = tmp_path / "o.npz"
+    path.write_bytes(viewpoints_to_bytes({7: replace(numbered(), **{part: wrong})}))
+    with pytest.raises(BundleError, match=r"object 7: expected finite arrays of shapes .*got .*export the bundle"):
         load_viewpoints(path)
+
+
+def test_outlines_without_inner_edges_are_of_another_version(tmp_path: Path) -> None:
+    parts = {f"1_{name}": getattr(numbered(), name) for name in ("center", "directions", "points", "normals")}
+    np.savez(tmp_path / "o.npz", **parts)
+    with pytest.raises(BundleError, match=r"expected outlines as an export writes them.*1_inner.*export"):
+        load_viewpoints(tmp_path / "o.npz")

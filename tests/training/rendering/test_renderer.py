@@ -117,3 +117,17 @@ def test_silhouette_is_antialiased(renderer: Renderer, demo_mesh: Mesh) -> None:
 def test_picture_has_the_camera_s_size(renderer: Renderer, size: tuple[int, int]) -> None:
     camera = Camera(100, 100, 30, 30, *size)
     assert renderer.render_geometry(camera, []).depth.shape == (size[1], size[0])
+
+
+def test_surfaces_are_colours_and_normals_without_light(renderer: Renderer) -> None:
+    """A square turned by 60 degrees about y, half of a pixel at its border."""
+    corners = np.array([[-0.1, -0.1, 0], [0.1, -0.1, 0], [0.1, 0.1, 0], [-0.1, 0.1, 0]], np.float32)
+    colour, turn = np.array([0.2, 0.6, 0.9]), Rotation.from_euler("y", 60, degrees=True).as_matrix()
+    faces = np.array([[0, 2, 1], [0, 3, 2]])
+    square = Mesh(corners, np.tile([0, 0, -1.0], (4, 1)), np.tile(colour, (4, 1)), faces)
+    drawn = Drawable(renderer.upload(square), make_transform(turn, [0, 0, 0.5]), Material(), 1)
+    surfaces = renderer.render_surfaces(CAMERA, [drawn])
+    np.testing.assert_allclose(surfaces.albedo[42, 70], colour, atol=1 / 255)
+    np.testing.assert_allclose(surfaces.normals[42, 70], turn @ [0, 0, -1.0] * [1, -1, -1], atol=1e-3)
+    assert (surfaces.albedo[2, 2] == 0).all()
+    assert (surfaces.normals[2, 2] == 0).all()
