@@ -78,7 +78,7 @@ def outlined_pose(
     found = align(crop, seen, pixel_map, camera, solution.T_camera_object, solution.covariance, viewpoints)
     pose = found.T_camera_object
     rms = reprojection_rms(pose, model.keypoints, pixel_map.to_frame(votes.keypoints_px), camera)
-    return PnpSolution(pose, found.covariance, rms), found.contrast * found.fit
+    return PnpSolution(pose, found.covariance, rms), found.clarity
 
 
 def _distance(votes: Votes, model: ObjectModel, pixel_map: PixelMap, camera: Camera) -> Distance:

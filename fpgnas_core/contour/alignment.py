@@ -6,6 +6,7 @@ the network's.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ _SETTLED_PX = 0.6  # a step that moves no line farther
 # Mean offset of edges at the end, among those looked for within 2 pixels, from which a pose is more likely wrong than
 # right, and how soon it is: of poses within a tenth of a diameter 98 % have less, of others half have more.
 _MISFIT_PX, _MISFIT_SPREAD_PX = 1.12, 0.13
+_CLEAR = 0.6  # clarity from which no other start is tried
+_BESIDE_DEVIATIONS = 0.5  # of the network's pose
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
 _COVERED = 0.7  # and from which it is
@@ -86,6 +89,11 @@ class Alignment:
     fit: float
     """How near edges are to where they should be at this pose, 0 to 1."""
 
+    @property
+    def clarity(self) -> float:
+        """How clearly the object is there, 0 to 1."""
+        return self.contrast * self.fit
+
 
 def align(
     crop: ByteArray,
@@ -100,19 +108,45 @@ def align(
 
     `crop` (S, S, 3) uint8 shows the object, which is visible with `confidences` (S, S), 0 to 1; `pixel_map` maps it to
     the frame of `camera`. `T_camera_object`, (4, 4) metres, and `covariance`, (6, 6), are the network's. They come back
-    as they are, with a contrast and a fit of 1, where too little of the outline is seen.
+    as they are, with a contrast and a fit of 1, where too little of the outline is seen. Where the object is not
+    clearly there, starts beside the network's pose are tried too, and the clearest pose is taken.
     """
     flat = colour_numbers(crop).ravel(), changes(crop), confidences.ravel()
     view = _View(*flat, len(crop), pixel_map, camera, viewpoints)
+    best = _aligned(view, T_camera_object, covariance)
+    if best is None:
+        return Alignment(T_camera_object, covariance, 1.0, 1.0)
+    for start in _beside(T_camera_object, covariance):
+        if best.clarity >= _CLEAR:
+            break
+        other = _aligned(view, start, covariance)
+        if other is not None and other.clarity > best.clarity:
+            best = other
+    return best
+
+
+def _beside(pose: FloatArray, covariance: FloatArray) -> Iterator[FloatArray]:
+    """Yield poses to either side of one in the three directions in which it is known least."""
+    variances, directions = np.linalg.eigh(covariance * _NETWORK_VARIANCE)
+    for variance, direction in zip(variances[:2:-1], directions.T[:2:-1], strict=True):
+        for way in (_BESIDE_DEVIATIONS, -_BESIDE_DEVIATIONS):
+            yield moved(pose, way * math.sqrt(variance) * direction)
+
+
+def _aligned(view: _View, start: FloatArray, covariance: FloatArray) -> Alignment | None:
+    """Return what is likeliest near a start that is as uncertain as `covariance`, (6, 6), says.
+
+    None where too little of the outline is seen.
+    """
     said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
-    pose, way, trusted, contrast, fit = T_camera_object, np.zeros(6), said, 1.0, 1.0
+    pose, way, trusted, contrast, fit = start, np.zeros(6), said, 1.0, 1.0
     settled = False
     for largest in LARGEST_OFFSETS:
         if settled and largest != LARGEST_OFFSETS[-1]:
             continue
-        seen = _seen_along(lines_across(pose, viewpoints, pixel_map, camera, view.size), view)
+        seen = _seen_along(lines_across(pose, view.viewpoints, view.pixel_map, view.camera, view.size), view)
         if seen is None:
-            return Alignment(T_camera_object, covariance, 1.0, 1.0)
+            return None
         offsets, weights = _measured(seen, largest)
         weighted = seen.lines.by_pose.T * weights
         information = weighted @ seen.lines.by_pose
