@@ -37,7 +37,7 @@ _SETTLED_PX = 0.6  # a step that moves no line farther
 # Mean offset of edges at the end, among those looked for within 2 pixels, from which a pose is more likely wrong than
 # right, and how soon it is: of poses within a tenth of a diameter 98 % have less, of others half have more.
 _MISFIT_PX, _MISFIT_SPREAD_PX = 1.12, 0.13
-_CLEAR = 0.6  # clarity from which no other start is tried
+_HOPELESS, _CLEAR = 0.1, 0.5  # clarity between which other starts are tried: below it they seldom find anything
 _BESIDE_DEVIATIONS = 0.5  # of the network's pose
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
@@ -116,7 +116,8 @@ def align(
     best = _aligned(view, T_camera_object, covariance)
     if best is None:
         return Alignment(T_camera_object, covariance, 1.0, 1.0)
-    for start in _beside(T_camera_object, covariance):
+    starts = _beside(T_camera_object, covariance) if best.clarity > _HOPELESS else ()
+    for start in starts:
         if best.clarity >= _CLEAR:
             break
         other = _aligned(view, start, covariance)
