@@ -38,7 +38,7 @@ _SETTLED_PX = 0.6  # a step that moves no line farther
 # right, and how soon it is: of poses within a tenth of a diameter 98 % have less, of others half have more.
 _MISFIT_PX, _MISFIT_SPREAD_PX = 1.12, 0.13
 _HOPELESS, _CLEAR = 0.1, 0.5  # clarity between which other starts are tried: below it they seldom find anything
-_BESIDE_DEVIATIONS = 0.5  # of the network's pose
+_BESIDE_DEVIATIONS = 0.5  # by which other starts lie beside the network's pose
 _NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
 _SEEN = 0.1  # confidence from which a pixel may be the object's
 _COVERED = 0.7  # and from which it is
