@@ -121,10 +121,24 @@ class PoseEstimator:
             new += self._second_pass.looks(image, camera, _foremost(doubtful, _MOST_DOUBTFUL))
             if _surely_seen([*tracked, *new]) >= wanted:
                 break
-        return self._sure(self._with_other_rolls(image, camera, new))
+        return self._sure(self._with_other_rolls(image, camera, self._with_other_starts(image, camera, new)))
 
     def _sure(self, poses: Iterable[PoseEstimate | None]) -> list[PoseEstimate]:
         return [pose for pose in poses if pose is not None and pose.confidence >= self.confidence_threshold]
+
+    def _with_other_starts(
+        self, image: ByteArray, camera: Camera, poses: Sequence[PoseEstimate | None]
+    ) -> list[PoseEstimate | None]:
+        """Return the poses; where an object's surest one is unsure, what a thorough look finds if that is surer."""
+        best, places = list(poses), []
+        for i, pose in _unsure(poses):
+            there = self._second_pass.candidate_at(pose, camera)
+            if there is not None and pose.object_id in self.bundle.viewpoints:
+                places.append((i, there))
+        anew = self._second_pass.look(image, camera, [there for _, there in places], thorough=True)
+        for (i, _), found in zip(places, anew, strict=True):
+            best[i] = max(best[i], found, key=_confidence)
+        return best
 
     def _with_other_rolls(
         self, image: ByteArray, camera: Camera, poses: Sequence[PoseEstimate | None]
@@ -132,14 +146,7 @@ class PoseEstimator:
         """Return the poses; where an object's surest one is unsure, the surest of several rolls in its place."""
         best = list(poses)
         for turns in _OTHER_ROLLS:
-            seen = sorted(((i, pose) for i, pose in enumerate(best) if pose), key=lambda place: place[1].confidence)
-            surest_of_each = {pose.object_id: (i, pose) for i, pose in seen}
-            turned = [
-                (i, there)
-                for i, pose in surest_of_each.values()
-                if pose.confidence < _SURE
-                for there in self._turned(camera, pose, turns)
-            ]
+            turned = [(i, there) for i, pose in _unsure(best) for there in self._turned(camera, pose, turns)]
             anew = self._second_pass.looks(image, camera, [there for _, there in turned])
             for (i, _), pose in zip(turned, anew, strict=True):
                 best[i] = max(best[i], pose, key=_confidence)
@@ -167,6 +174,13 @@ def _check(image: ByteArray, camera: Camera) -> None:
 def _surely_seen(poses: Iterable[PoseEstimate | None]) -> set[int]:
     """Return the ids of objects of which one is surely seen."""
     return {pose.object_id for pose in poses if pose and pose.confidence >= _SURE}
+
+
+def _unsure(poses: Sequence[PoseEstimate | None]) -> list[tuple[int, PoseEstimate]]:
+    """Return the surest pose of each object that has no sure one, with its place."""
+    seen = sorted(((i, pose) for i, pose in enumerate(poses) if pose), key=lambda place: place[1].confidence)
+    surest_of_each = {pose.object_id: (i, pose) for i, pose in seen}
+    return [(i, pose) for i, pose in surest_of_each.values() if pose.confidence < _SURE]
 
 
 def _without_doubtful_doubles(found: Sequence[PoseEstimate], new: Sequence[PoseEstimate]) -> list[PoseEstimate]:

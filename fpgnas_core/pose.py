@@ -67,15 +67,16 @@ def outlined_pose(
     crop: ByteArray,
     pixel_map: PixelMap,
     camera: Camera,
+    thorough: bool = False,
 ) -> tuple[PnpSolution, float]:
     """Return `solution` moved to where the object's outline is in the (S, S, 3) `crop` that the cells were seen in.
 
-    And how clearly it is there, 0 to 1.
+    And how clearly it is there, 0 to 1. A `thorough` look starts from several poses.
     """
     grid = np.zeros((len(crop) // stride, len(crop) // stride))
     grid[tuple(votes.cells.T)] = votes.cell_confidences
     seen = np.asarray(cv2.resize(grid, crop.shape[:2], interpolation=cv2.INTER_LINEAR), np.float64)
-    found = align(crop, seen, pixel_map, camera, solution.T_camera_object, solution.covariance, viewpoints)
+    found = align(crop, seen, pixel_map, camera, solution.T_camera_object, solution.covariance, viewpoints, thorough)
     pose = found.T_camera_object
     rms = reprojection_rms(pose, model.keypoints, pixel_map.to_frame(votes.keypoints_px), camera)
     return PnpSolution(pose, found.covariance, rms), found.clarity

@@ -103,20 +103,21 @@ def align(
     T_camera_object: FloatArray,
     covariance: FloatArray,
     viewpoints: ViewpointModel,
+    thorough: bool = False,
 ) -> Alignment:
     """Return the pose that edges and network together make likeliest.
 
     `crop` (S, S, 3) uint8 shows the object, which is visible with `confidences` (S, S), 0 to 1; `pixel_map` maps it to
     the frame of `camera`. `T_camera_object`, (4, 4) metres, and `covariance`, (6, 6), are the network's. They come back
     as they are, with a contrast and a fit of 1, where too little of the outline is seen. Where the object is not
-    clearly there, starts beside the network's pose are tried too, and the clearest pose is taken.
+    clearly there, a `thorough` look tries starts beside the network's pose, too, and takes the clearest pose.
     """
     flat = colour_numbers(crop).ravel(), changes(crop), confidences.ravel()
     view = _View(*flat, len(crop), pixel_map, camera, viewpoints)
     best = _aligned(view, T_camera_object, covariance)
     if best is None:
         return Alignment(T_camera_object, covariance, 1.0, 1.0)
-    starts = _beside(T_camera_object, covariance) if best.clarity > _HOPELESS else ()
+    starts = _beside(T_camera_object, covariance) if thorough and best.clarity > _HOPELESS else ()
     for start in starts:
         if best.clarity >= _CLEAR:
             break

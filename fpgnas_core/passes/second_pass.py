@@ -53,8 +53,13 @@ class SecondPass:
         index = next(i for i, model in enumerate(models) if model.object_id == pose.object_id)
         return Candidate.at(index, models[index], pose.T_camera_object, camera, pose.instance)
 
-    def look(self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate]) -> list[PoseEstimate | None]:
-        """Return the pose of each candidate as one crop shows it, None where it is not seen."""
+    def look(
+        self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate], thorough: bool = False
+    ) -> list[PoseEstimate | None]:
+        """Return the pose of each candidate as one crop shows it, None where it is not seen.
+
+        A `thorough` look takes several times as long where an outline is not clear.
+        """
         poses: list[PoseEstimate | None] = [None] * len(candidates)
         size, fill = self._bundle.crop_size, self._bundle.crop_fill
         with self._perception.watch.preprocess:
@@ -66,11 +71,18 @@ class SecondPass:
             batch = self._perception.normaliser.batch([part for part, _ in crops])
         grids = self._perception.run(batch)
         for row, (i, (part, pixel_map)) in enumerate(zip(places, crops, strict=True)):
-            poses[i] = self._pose(grids, row, candidates[i], part, pixel_map, camera)
+            poses[i] = self._pose(grids, row, candidates[i], part, pixel_map, camera, thorough)
         return poses
 
     def _pose(
-        self, grids: Grids, index: int, candidate: Candidate, part: ByteArray, pixel_map: PixelMap, camera: Camera
+        self,
+        grids: Grids,
+        index: int,
+        candidate: Candidate,
+        part: ByteArray,
+        pixel_map: PixelMap,
+        camera: Camera,
+        thorough: bool,
     ) -> PoseEstimate | None:
         """Return the pose of the candidate from its crop, None if it is not seen there."""
         model = self._bundle.objects[candidate.object_index]
@@ -83,7 +95,7 @@ class SecondPass:
         if solution is None or confidence < self._perception.worth_a_look:
             return None
         if confidence >= self._perception.confidence_threshold:  # an outline makes no pose surer
-            solution, clarity = self._outlined(solution, votes, model, part, pixel_map, camera)
+            solution, clarity = self._outlined(solution, votes, model, part, pixel_map, camera, thorough)
             confidence *= (1 + clarity) / 2
         pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
         return PoseEstimate(
@@ -111,13 +123,16 @@ class SecondPass:
         part: ByteArray,
         pixel_map: PixelMap,
         camera: Camera,
+        thorough: bool,
     ) -> tuple[PnpSolution, float]:
         """Return the solution moved to the object's outline, and how clear that is; as it is without an outline."""
         viewpoints = self._bundle.viewpoints.get(model.object_id)
         if viewpoints is None:
             return solution, 1.0
         with self._perception.watch.outline:
-            return outlined_pose(solution, votes, model, viewpoints, self._bundle.stride, part, pixel_map, camera)
+            return outlined_pose(
+                solution, votes, model, viewpoints, self._bundle.stride, part, pixel_map, camera, thorough
+            )
 
     def _calibrated(self, covariance: FloatArray, pose: FloatArray, model: ObjectModel) -> FloatArray:
         """Scale by the bundle's factors, and leave the angle about continuous axes unknown."""

@@ -1,6 +1,7 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.metrics import add, rotation_error_deg
 from fpgnas_core.object_model import ObjectModel
 from fpgnas_core.passes.candidate import Candidate
+from fpgnas_core.pnp import PnpSolution
 from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.se3 import exp_rotation
 from fpgnas_core.symmetry import ContinuousSymmetry
@@ -129,7 +131,10 @@ def test_unsure_pose_is_looked_at_from_all_rolls_there_may_be_until_one_is_sure(
     estimator.bundle = replace(estimator.bundle, most_roll_deg=most_roll_deg)
     rolls: list[float] = []
 
-    def second_pass(_image: object, _camera: object, candidates: list[Candidate]) -> list[PoseEstimate]:
+    def second_pass(
+        _image: object, _camera: object, candidates: list[Candidate], thorough: bool = False
+    ) -> list[PoseEstimate]:
+        assert not (thorough and candidates)  # the bundle has no outlines
         rolls.extend(candidate.roll for candidate in candidates)
         return [seen_turned(candidate.roll) for candidate in candidates]
 
@@ -205,6 +210,24 @@ def test_colours_that_hardly_change_at_the_outline_cost_confidence(
     outlined.confidence_threshold = 1.0
     assert outlined.estimate(picture([CENTER]), CAMERA) == []
     assert outlined.last_timings.outline_s == 0  # no outline would make it surer
+
+
+def test_unsure_pose_gets_a_thorough_look_before_other_rolls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = make_estimator(tmp_path / "plain", CAMERA)
+    bundle = replace(plain.bundle, path=tmp_path / "outlined", viewpoints={1: box_viewpoints()})
+    outlined = PoseEstimator(write_bundle(bundle, plain.bundle.model_path.read_bytes()), threads=1)
+    looks: list[bool] = []
+
+    def look(solution: PnpSolution, *seen: Any) -> tuple[PnpSolution, float]:
+        looks.append(seen[-1])
+        return solution, 0.9 if seen[-1] else 0.1
+
+    monkeypatch.setattr("fpgnas_core.passes.second_pass.outlined_pose", look)
+    alone, found = (e.estimate(picture([CENTER]), CAMERA)[0] for e in (plain, outlined))
+    assert looks == [False, True]
+    assert found.confidence == pytest.approx(0.95 * alone.confidence, rel=0.01)
+    outlined.estimate(picture([CENTER]), CAMERA, [found])
+    assert looks == [False, True, False]
 
 
 def test_lost_track_runs_the_first_pass(estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch) -> None:

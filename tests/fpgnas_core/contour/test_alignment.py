@@ -151,16 +151,15 @@ def test_edges_inside_bring_poses_nearer_where_a_side_is_hidden() -> None:
     assert turns[1] < 0.7 * turns[0]
 
 
-def test_pose_that_is_far_off_is_found_from_a_start_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thorough_look_finds_a_pose_that_is_far_off_from_a_start_beside_it() -> None:
     truth, rng = POSES[0], np.random.default_rng(1)
     part, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng, shade=0.3), truth)
     axis = rng.normal(size=3)
     turn = exp_rotation(np.radians(20) * axis / np.linalg.norm(axis))
     start = make_transform(turn @ truth[:3, :3], 1.04 * truth[:3, 3])
-    found = align(part, seen, pixel_map, LENS, start, COVARIANCE, BOXES)
+    found = align(part, seen, pixel_map, LENS, start, COVARIANCE, BOXES, thorough=True)
     assert errors(found.T_camera_object, truth)[0] < np.radians(0.5)
     assert found.clarity > 0.9
-    monkeypatch.setattr("fpgnas_core.contour.alignment._CLEAR", 0.0)
     from_there_alone = align(part, seen, pixel_map, LENS, start, COVARIANCE, BOXES)
     assert errors(from_there_alone.T_camera_object, truth)[0] > np.radians(10)
     assert from_there_alone.clarity < 0.3
