@@ -141,8 +141,7 @@ def _aligned(view: _View, start: FloatArray, covariance: FloatArray) -> Alignmen
     None where too little of the outline is seen.
     """
     said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
-    pose, way, trusted, contrast, fit = start, np.zeros(6), said, 1.0, 1.0
-    settled = False
+    pose, way, settled = start, np.zeros(6), False
     for largest in LARGEST_OFFSETS:
         if settled and largest != LARGEST_OFFSETS[-1]:
             continue
@@ -151,13 +150,12 @@ def _aligned(view: _View, start: FloatArray, covariance: FloatArray) -> Alignmen
             return None
         offsets, weights = _measured(seen, largest)
         weighted = seen.lines.by_pose.T * weights
-        information = weighted @ seen.lines.by_pose
-        contrast, fit = _contrast(seen), _fit(offsets[weights > 0])
+        information, contrast = weighted @ seen.lines.by_pose, _contrast(seen)
         step = np.asarray(np.linalg.solve(information + said, weighted @ offsets - said @ way), np.float64)
         way, pose = way + step, moved(pose, step)
-        trusted = contrast**_DOUBT_OF_FAINT * information + said
         settled = bool(np.abs(seen.lines.by_pose @ step).max() < _SETTLED_PX)
-    return Alignment(pose, np.linalg.inv(trusted) / _NETWORK_VARIANCE, contrast, fit)
+    trusted = contrast**_DOUBT_OF_FAINT * information + said
+    return Alignment(pose, np.linalg.inv(trusted) / _NETWORK_VARIANCE, contrast, _fit(offsets[weights > 0]))
 
 
 def _seen_along(lines: Lines | None, view: _View) -> _Seen | None:

@@ -16,12 +16,12 @@ from training.rendering.drawn_view import DrawnView, EdgePoints
 from training.rendering.renderer import Surfaces
 
 POINTS = 64
-"""An edge of some views; where there are fewer, the rest are zeros."""
+"""In each view; where there are fewer, the rest are zeros."""
 _SMOOTHED_PX = 2.5
 _LEAST_STEP = 0.17
 """Of albedo, 0 to 1, or of half a normal: a crease of 20 degrees."""
 _INSIDE_PX = 16
-"""So far from the outline an edge is told from it."""
+"""So far from the outline, some 4 pixels of a crop, an edge is told from it."""
 _NORMAL_WEIGHT = 0.5
 Vector = NDArray[np.float64]
 Picture = NDArray[np.float32]

@@ -67,7 +67,7 @@ def test_what_the_outline_leaves_open_stays_with_the_network() -> None:
     pose, grey = POSES[1], np.full((480, 640, 3), 128, np.uint8)
     part, pixel_map, seen = seen_in_crop(grey, pose)
     part[:] = 128
-    found = align(part, seen, pixel_map, LENS, pose, COVARIANCE, OUTLINES)
+    found = align(part, seen, pixel_map, LENS, pose, COVARIANCE, BOXES)
     np.testing.assert_allclose(found.T_camera_object, pose, atol=1e-6)
     np.testing.assert_allclose(found.covariance, COVARIANCE, rtol=1e-3, atol=1e-9)
     assert found.contrast == pytest.approx(0, abs=1e-6)
@@ -108,7 +108,7 @@ def test_a_sure_network_is_not_moved() -> None:
     truth, rng = POSES[0], np.random.default_rng(3)
     part, pixel_map, seen = seen_in_crop(box_picture(truth, LENS, rng), truth)
     start = off(truth, rng)
-    found = align(part, seen, pixel_map, LENS, start, COVARIANCE * 1e-8, OUTLINES)
+    found = align(part, seen, pixel_map, LENS, start, COVARIANCE * 1e-8, BOXES)
     assert errors(found.T_camera_object, start)[0] < 1e-3
 
 
@@ -116,7 +116,7 @@ def test_a_sure_network_is_not_moved() -> None:
 def test_pose_that_cannot_be_seen_comes_back_as_it_is(distance: float) -> None:
     pose = placed(np.eye(3), distance)
     part, seen = np.zeros((128, 128, 3), np.uint8), np.ones((128, 128))
-    found = align(part, seen, PixelMap(np.eye(2, 3)), LENS, pose, COVARIANCE, OUTLINES)
+    found = align(part, seen, PixelMap(np.eye(2, 3)), LENS, pose, COVARIANCE, BOXES)
     assert found.T_camera_object is pose
     assert found.covariance is COVARIANCE
     assert (found.contrast, found.fit) == (1, 1)

@@ -43,6 +43,7 @@ def found(view: DrawnView) -> EdgePoints:
     edges = inner_edges(view, np.random.default_rng(0))
     assert edges.points.shape == edges.normals.shape == (POINTS, 3)
     there = edges.normals.any(axis=1)
+    np.testing.assert_allclose(np.linalg.norm(edges.normals[there], axis=1), 1, atol=1e-6)
     return EdgePoints(edges.points[there], edges.normals[there])
 
 

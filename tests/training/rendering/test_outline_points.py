@@ -11,8 +11,10 @@ from fpgnas_core.camera import Camera
 from fpgnas_core.contour import ViewpointModel
 from tests.training.rendering.casting import cast
 from tests.training.rendering.demo import demo_model
+from tests.training.rendering.test_inner_edges import box, drawn
 from training.errors import RenderError
 from training.rendering.mesh import Mesh
+from training.rendering.outline_points import POINTS, outline_points
 from training.rendering.renderer import Renderer
 from training.rendering.viewpoints import viewpoint_model
 
@@ -34,6 +36,13 @@ def test_outlines_lie_on_the_surface_and_at_the_border_of_its_picture(renderer: 
         inside, outside = (_seen(mask, pose, points + shift * normals) for shift in (-0.0015, 0.0015))
         assert inside.mean() > 0.9
         assert outside.mean() < 0.1
+
+
+def test_normals_are_unit_vectors(renderer: Renderer) -> None:
+    """Those of a viewpoint model are rounded to two decimals, for its file."""
+    edges = outline_points(drawn(renderer, box(0.0), (0.6, 0.7, 0.2)), np.random.default_rng(0), "box")
+    assert edges.points.shape == edges.normals.shape == (POINTS, 3)
+    np.testing.assert_allclose(np.linalg.norm(edges.normals, axis=1), 1, atol=1e-6)
 
 
 def test_mesh_without_faces_to_see_is_refused(renderer: Renderer, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_picture_has_the_camera_s_size(renderer: Renderer, size: tuple[int, int]
 
 
 def test_surfaces_are_colours_and_normals_without_light(renderer: Renderer) -> None:
-    """A square turned by 60 degrees about y, half of a pixel at its border."""
+    """A square turned by 60 degrees about y."""
     corners = np.array([[-0.1, -0.1, 0], [0.1, -0.1, 0], [0.1, 0.1, 0], [-0.1, 0.1, 0]], np.float32)
     colour, turn = np.array([0.2, 0.6, 0.9]), Rotation.from_euler("y", 60, degrees=True).as_matrix()
     faces = np.array([[0, 2, 1], [0, 3, 2]])
