@@ -4,31 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torch import Tensor, nn
+from torch import nn
 
 from training.errors import SettingsError
+from training.space.convolution import Convolution
 
 Builder = Callable[[int, int, int], nn.Module]
-
-
-BLOCK = 16
-
-
-def safe_to_dilate(x: Tensor, channels: int) -> Tensor:
-    """x: (N, channels, H, W), in a layout from which PyTorch computes the right gradient of a dilated convolution.
-
-    On CPUs with bfloat16, PyTorch 2.13 (oneDNN) returns NaN for weights of channels beyond the last whole block of 16
-    where the input is in channels last.
-    """
-    return x.contiguous() if channels % BLOCK else x
-
-
-class DilatedConvolution(nn.Conv2d):
-    """A convolution whose gradient is right in bfloat16, too."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (N, in_channels, H, W)."""
-        return super().forward(safe_to_dilate(x, self.in_channels))
 
 
 def conv_bn(
@@ -36,8 +17,9 @@ def conv_bn(
 ) -> nn.Sequential:
     """Convolution that keeps the size (divided by `stride`), with batch norm."""
     padding = dilation * (kernel // 2)
-    kind = DilatedConvolution if dilation > 1 else nn.Conv2d
-    convolution = kind(in_channels, out_channels, kernel, stride, padding, dilation=dilation, groups=groups, bias=False)
+    convolution = Convolution(
+        in_channels, out_channels, kernel, stride, padding, dilation=dilation, groups=groups, bias=False
+    )
     return nn.Sequential(convolution, nn.BatchNorm2d(out_channels))
 
 

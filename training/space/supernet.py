@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.space.convolution import convolve
 from training.space.layer import GatedLayer, Resampled
 from training.space.layout import Layout, Place
 from training.space.network import PoseGrid, build_output, grid_channels, module_name
-from training.space.operators import conv_bn, safe_to_dilate
+from training.space.operators import conv_bn
 from training.space.space import Space, stage_name
 
 Gates = Mapping[str, Sequence[Tensor]]
@@ -124,10 +125,7 @@ def _convolve(convolution: nn.Conv2d, x: Tensor, out_channels: int, drop: int) -
     depthwise = convolution.groups > 1
     weight = convolution.weight[:out_channels, : 1 if depthwise else x.shape[1]]
     groups = out_channels if depthwise else 1
-    x = safe_to_dilate(x, x.shape[1]) if convolution.dilation[0] > 1 else x
-    return functional.conv2d(
-        x, weight, None, _stride(convolution, drop), convolution.padding, convolution.dilation, groups
-    )
+    return convolve(x, weight, _stride(convolution, drop), convolution.padding, convolution.dilation[0], groups)
 
 
 def _stride(leaf: nn.Conv2d | nn.AvgPool2d, drop: int) -> int:

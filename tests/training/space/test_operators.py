@@ -8,16 +8,17 @@ from training.space.operators import OPERATORS, build_operator
 from training.space.supernet import run_elastic
 
 
+@pytest.mark.parametrize("drop", [1, 2])
 @pytest.mark.parametrize("channels", [16, 24, 40])
 @pytest.mark.parametrize("name", OPERATORS)
-def test_gradient_in_bfloat16_channels_last_is_that_of_float32(name: str, channels: int) -> None:
+def test_gradient_in_bfloat16_channels_last_is_that_of_float32(name: str, channels: int, drop: int) -> None:
     torch.manual_seed(0)
-    operator = build_operator(name, channels, channels, 1)
+    operator = build_operator(name, channels, channels, drop)
     images = torch.randn(8, channels, 32, 32)
     expected = weight_gradients(operator, operator(images))
     with torch.autocast("cpu", torch.bfloat16):
         rounded = images.contiguous(memory_format=torch.channels_last)
-        own, elastic = operator(rounded), run_elastic(operator, rounded, channels, 1)
+        own, elastic = operator(rounded), run_elastic(operator, rounded, channels, drop)
     for output in (own, elastic):
         found = weight_gradients(operator, output.float())
         assert found.isfinite().all()
