@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.linalg.lapack import dposv
 
-from fpgnas_core.arrays import ByteArray, Float32Array, FloatArray, IntArray
+from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.camera import Camera
-from fpgnas_core.contour.colours import MOST_LOG_ODDS, colour_numbers, log_odds
-from fpgnas_core.contour.edges import changes, edges_across
-from fpgnas_core.contour.lines import HALF_LENGTH, Lines, edge_offsets, lines_across
+from fpgnas_core.contour.lines import Lines, lines_across
+from fpgnas_core.contour.picture import Picture
+from fpgnas_core.contour.readings import Readings, read
 from fpgnas_core.contour.viewpoints import ViewpointModel
 from fpgnas_core.imaging import PixelMap
 from fpgnas_core.se3 import moved
@@ -26,54 +26,33 @@ LARGEST_OFFSETS = (10, 8, 6, 4, 3, 2)
 """Pixels: how far the outline is looked for, step after step. Where a step hardly moved anything, the last follows."""
 
 _NETWORK_VARIANCE = 16.0  # by which the network's squared errors exceed what it says, about
-_INDEPENDENT_LINES = 40.0  # lines beside each other err together; of the outline, and as many of inner edges
 _INNER_WITHIN = 6  # px; inner edges are near each other, and a pose farther off would take one for another
 _DOUBT_OF_FAINT = 4  # power of the contrast: where it is low, poses are farther off than lines say, and no line knows
-# Standard deviations by which an outline found inside the expected one, or outside, is off to count half: something
-# that stands before the object ends inside its outline, and so does its own shade.
-_DOUBT_INSIDE, _DOUBT_OUTSIDE, _SLACK_PX = 0.5, 1.0, 1.5
-_DOUBT_INNER = 0.7  # the same of an inner edge, to either side
 _SETTLED_PX = 0.6  # a step that moves no line farther
 # Mean offset of edges at the end, among those looked for within 2 pixels, from which a pose is more likely wrong than
 # right, and how soon it is: of poses within a tenth of a diameter 98 % have less, of others half have more.
 _MISFIT_PX, _MISFIT_SPREAD_PX = 1.12, 0.13
 _HOPELESS, _CLEAR = 0.1, 0.5  # clarity between which other starts are tried: below it they seldom find anything
 _BESIDE_DEVIATIONS = 0.5  # by which other starts lie beside the network's pose
-_NEAR, _FAR = 1, HALF_LENGTH  # px; colours are taken between these distances from the outline
-_SEEN = 0.1  # confidence from which a pixel may be the object's
-_COVERED = 0.7  # and from which it is
-_INSIDE_PX = 2  # the network has to see the object so far inside the outline
-_FEWEST_PIXELS = 50
-_DISTANCES = np.arange(-HALF_LENGTH, HALF_LENGTH + 1)
-_ON_OBJECT = np.flatnonzero((_DISTANCES >= -_FAR) & (_DISTANCES < -_NEAR))
-_BESIDE = np.flatnonzero((_DISTANCES <= _FAR) & (_DISTANCES > _NEAR))
-_JUST_INSIDE = slice(HALF_LENGTH - 4, HALF_LENGTH)
-_JUST_OUTSIDE = slice(HALF_LENGTH + 1, HALF_LENGTH + 5)
+_IDENTITY = np.eye(6)
 
 
 class _View(NamedTuple):
-    """A crop as alignment looks at it: colours by number, changes and confidences of its pixels, and what it shows."""
+    """A crop as alignment looks at it, and what it shows."""
 
-    numbers: IntArray
-    changes: Float32Array
-    confidences: FloatArray
-    size: int
+    picture: Picture
     pixel_map: PixelMap
     camera: Camera
     viewpoints: ViewpointModel
 
-
-class _Seen(NamedTuple):
-    """Along lines: log odds that pixels are the object's, 0 on inner edges, and how strong edges are.
-
-    And whether the network sees the object there, and which lines are of inner edges.
-    """
-
-    lines: Lines
-    odds: FloatArray
-    edges: FloatArray
-    uncovered: NDArray[np.bool_]
-    inner: NDArray[np.bool_]
+    def read(self, pose: FloatArray, largest: int) -> tuple[Lines, Readings] | None:
+        """Return the lines across the edges expected at a pose, and what is seen along them, None if too little."""
+        edges = self.viewpoints.nearest(pose)
+        if largest > _INNER_WITHIN:
+            edges = edges.first(self.viewpoints.outline)
+        lines = lines_across(pose, edges, self.pixel_map, self.camera, self.picture.size)
+        readings = None if lines is None else read(self.picture, lines, self.viewpoints.outline, largest)
+        return None if lines is None or readings is None else (lines, readings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +91,7 @@ def align(
     as they are, with a contrast and a fit of 1, where too little of the outline is seen. Where the object is not
     clearly there, a `thorough` look tries starts beside the network's pose, too, and takes the clearest pose.
     """
-    flat = colour_numbers(crop).ravel(), changes(crop), confidences.ravel()
-    view = _View(*flat, len(crop), pixel_map, camera, viewpoints)
+    view = _View(Picture.of(crop, confidences), pixel_map, camera, viewpoints)
     best = _aligned(view, T_camera_object, covariance)
     if best is None:
         return Alignment(T_camera_object, covariance, 1.0, 1.0)
@@ -140,58 +118,28 @@ def _aligned(view: _View, start: FloatArray, covariance: FloatArray) -> Alignmen
 
     None where too little of the outline is seen.
     """
-    said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
+    said = _inverse(covariance * _NETWORK_VARIANCE)
     pose, way, settled = start, np.zeros(6), False
     for largest in LARGEST_OFFSETS:
         if settled and largest != LARGEST_OFFSETS[-1]:
             continue
-        seen = _seen_along(lines_across(pose, view.viewpoints, view.pixel_map, view.camera, view.size), view)
+        seen = view.read(pose, largest)
         if seen is None:
             return None
-        offsets, weights = _measured(seen, largest)
-        weighted = seen.lines.by_pose.T * weights
-        information, contrast = weighted @ seen.lines.by_pose, _contrast(seen)
-        step = np.asarray(np.linalg.solve(information + said, weighted @ offsets - said @ way), np.float64)
+        (lines, readings) = seen
+        weighted = lines.by_pose.T * readings.weights
+        information = weighted @ lines.by_pose
+        _, step, _ = dposv(information + said, weighted @ readings.offsets - said @ way)
         way, pose = way + step, moved(pose, step)
-        settled = bool(np.abs(seen.lines.by_pose @ step).max() < _SETTLED_PX)
-    trusted = contrast**_DOUBT_OF_FAINT * information + said
-    return Alignment(pose, np.linalg.inv(trusted) / _NETWORK_VARIANCE, contrast, _fit(offsets[weights > 0]))
+        settled = bool(np.abs(lines.by_pose @ step).max() < _SETTLED_PX)
+    trusted = readings.contrast**_DOUBT_OF_FAINT * information + said
+    fit = _fit(readings.offsets[readings.weights > 0])
+    return Alignment(pose, _inverse(trusted) / _NETWORK_VARIANCE, readings.contrast, fit)
 
 
-def _seen_along(lines: Lines | None, view: _View) -> _Seen | None:
-    """Return what is seen along the lines; None where that is too little."""
-    inner = view.viewpoints.inner > 0
-    if lines is None or not (lines.usable & ~inner).any():
-        return None
-    places, inside = lines.samples(view.size)
-    confidences, colours = np.take(view.confidences, places), np.take(view.numbers, places)
-    of_outline = inside * ~inner[:, None]
-    object_weights = (of_outline * (confidences > _SEEN))[:, _ON_OBJECT].ravel()
-    beside_weights = of_outline[:, _BESIDE].ravel()
-    if min(object_weights.sum(), beside_weights.sum()) < _FEWEST_PIXELS:
-        return None
-    odds = log_odds(colours[:, _ON_OBJECT].ravel(), object_weights, colours[:, _BESIDE].ravel(), beside_weights)
-    edges = edges_across(view.changes, places, lines.directions)
-    just_inside, there = confidences[:, HALF_LENGTH - _INSIDE_PX], confidences[:, HALF_LENGTH]
-    uncovered = np.where(inner, there > _COVERED, just_inside > _SEEN)
-    return _Seen(lines, np.take(odds, colours) * of_outline, edges * inside, uncovered, inner)
-
-
-def _measured(seen: _Seen, largest: int) -> tuple[FloatArray, FloatArray]:
-    """Return where each line sees its edge, px, of the outline outwards, and its weight."""
-    offsets, information = edge_offsets(seen.odds, seen.edges, largest)
-    variances = 1 / np.maximum(information, 1e-3) + _SLACK_PX**2
-    doubt = np.where(seen.inner, _DOUBT_INNER, np.where(offsets < 0, _DOUBT_INSIDE, _DOUBT_OUTSIDE))
-    robust = 1 / (1 + (offsets / doubt) ** 2 / variances)
-    there = seen.uncovered & seen.lines.usable & (~seen.inner | (largest <= _INNER_WITHIN))
-    count = np.where(seen.inner, seen.inner.sum(), (~seen.inner).sum())
-    return offsets, information * robust * there * (_INDEPENDENT_LINES / count)
-
-
-def _contrast(seen: _Seen) -> float:
-    """Return the mean difference of log odds across the outline, in the largest one there can be."""
-    across = seen.odds[:, _JUST_INSIDE].mean(axis=1) - seen.odds[:, _JUST_OUTSIDE].mean(axis=1)
-    return max(0.0, float(across[seen.lines.usable & ~seen.inner].mean()) / (2 * MOST_LOG_ODDS))
+def _inverse(matrix: FloatArray) -> FloatArray:
+    """Return the inverse of a (6, 6) positive definite matrix."""
+    return np.asarray(dposv(matrix, _IDENTITY)[1])
 
 
 def _fit(offsets: FloatArray) -> float:

@@ -2,47 +2,49 @@
 
 import numpy as np
 
-from fpgnas_core.arrays import ByteArray, FloatArray, IntArray
+from fpgnas_core.arrays import ByteArray, Float32Array, IntArray
 
 LEVELS = 16
 """Each channel is told apart in so many levels."""
+NO_COLOUR = LEVELS**3
+"""Number of what is beyond the picture."""
 MOST_LOG_ODDS = 3.0
 """No colour is surer than this: what was sampled is little."""
 
-_SHIFT = 256 // LEVELS
+_BITS = 4  # log2(LEVELS)
 _SMALLEST_SHARE = 3e-5  # of all pixels of one side, for colours that were not seen there
 _SPREAD = 0.7  # levels: standard deviation by which noise and shading move a colour
+_NEGLIGIBLE = 1e-6  # smaller factors would give numbers with which processors take a hundred times as long
 
 
 def colour_numbers(image: ByteArray) -> IntArray:
     """Return (H, W) numbers, 0 to LEVELS^3 - 1, of the colours of an (H, W, 3) image."""
-    levels = (image // _SHIFT).astype(np.int16)
-    return ((levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]).astype(np.int64)
+    levels = (image >> (8 - _BITS)).astype(np.int64)
+    numbers: IntArray = (levels[..., 0] << 2 * _BITS) + (levels[..., 1] << _BITS) + levels[..., 2]
+    return numbers
 
 
-def log_odds(
-    on_object: IntArray, object_weights: FloatArray, beside: IntArray, beside_weights: FloatArray
-) -> FloatArray:
-    """Return log p(colour | object) / p(colour | beside it) of each colour, (LEVELS^3,), within MOST_LOG_ODDS.
+def log_odds(on_object: IntArray, beside: IntArray) -> Float32Array:
+    """Return log p(colour | object) / p(colour | beside it) of each colour, within MOST_LOG_ODDS; of NO_COLOUR 0.
 
-    From the numbers and weights of pixels on the object and beside it, 1-D; each side has some weight.
+    (LEVELS^3 + 1,), from the numbers of pixels on the object and beside it, 1-D, some of each. Those without a colour
+    do not count.
     """
-    odds = np.log(_shares(on_object, object_weights)) - np.log(_shares(beside, beside_weights))
-    return np.asarray(np.minimum(np.maximum(odds, -MOST_LOG_ODDS), MOST_LOG_ODDS))
-
-
-def _shares(numbers: IntArray, weights: FloatArray) -> FloatArray:
-    counts: FloatArray = np.bincount(numbers, weights, LEVELS**3).astype(np.float64)
+    sides = np.stack([np.bincount(numbers, minlength=NO_COLOUR + 1)[:-1] for numbers in (on_object, beside)])
+    counts = sides.astype(np.float32)
     # Smoothed along one channel after the other.
     for _ in range(3):
-        counts = (_KERNEL @ counts.reshape(LEVELS, -1)).T.ravel()
-    shares: FloatArray = counts / counts.sum() + _SMALLEST_SHARE
-    return shares
+        counts = (_KERNEL @ counts.reshape(2, LEVELS, -1)).transpose(0, 2, 1).reshape(2, -1)
+    shares = counts / counts.sum(axis=1, keepdims=True) + _SMALLEST_SHARE
+    odds = np.zeros(NO_COLOUR + 1, np.float32)
+    np.log(shares[0] / shares[1], out=odds[:-1])
+    return np.minimum(np.maximum(odds, -MOST_LOG_ODDS), MOST_LOG_ODDS)
 
 
-def _kernel() -> FloatArray:
+def _kernel() -> Float32Array:
     apart = np.arange(LEVELS)[:, None] - np.arange(LEVELS)
-    return np.exp(-0.5 * (apart / _SPREAD) ** 2)
+    kernel = np.exp(-0.5 * (apart / _SPREAD) ** 2)
+    return np.where(kernel > _NEGLIGIBLE, kernel, 0).astype(np.float32)
 
 
 _KERNEL = _kernel()

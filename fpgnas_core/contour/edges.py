@@ -15,22 +15,23 @@ _SUM = np.ones((1, 3), np.float32)
 
 
 def changes(picture: ByteArray) -> Float32Array:
-    """Return the structure tensor xx, 2 xy, yy of each pixel of an (H, W, 3) picture, (H W, 3), summed over channels.
+    """Return the structure tensor xx, 2 xy, yy of each pixel of an (H, W, 3) picture, (H, W, 3), summed over channels.
 
     In the picture's mean gradient, so that neither its contrast nor its blur matters.
     """
     blurred = cv2.GaussianBlur(picture, (0, 0), _BLUR_PX)
     x, y = (cv2.Sobel(blurred, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
-    xx, xy, yy = (cv2.transform(a * b, _SUM).reshape(-1) for a, b in ((x, x), (x, y), (y, y)))
+    xx, xy, yy = (cv2.transform(a * b, _SUM) for a, b in ((x, x), (x, y), (y, y)))
     mean = float(np.sqrt(xx + yy).mean())
-    return np.asarray(np.stack([xx, 2 * xy, yy], axis=1) / (mean + _LEAST_CHANGE) ** 2, np.float32)
+    return np.asarray(np.stack([xx, 2 * xy, yy], axis=2) / (mean + _LEAST_CHANGE) ** 2, np.float32)
 
 
-def edges_across(tensor: Float32Array, places: IntArray, directions: FloatArray) -> FloatArray:
-    """Return the log of 1 + the squared gradient along `directions`, (n, 2) unit vectors, at `places`, (n, m), flat.
+def edges_across(tensor: Float32Array, places: IntArray, directions: FloatArray) -> Float32Array:
+    """Return the log of 1 + the squared gradient along `directions`, (n, 2) unit vectors, at `places`, (n, m).
 
-    `tensor` is what `changes` gives.
+    `tensor` is what `changes` gives, (N, 3), flat.
     """
     x, y = directions.astype(np.float32).T
     squared = (np.take(tensor, places, axis=0) @ np.stack([x * x, x * y, y * y], axis=1)[:, :, None])[:, :, 0]
-    return np.asarray(np.log1p(np.maximum(squared, 0)), np.float64)
+    strengths: Float32Array = np.log(1 + np.maximum(squared, 0))
+    return strengths

@@ -8,13 +8,26 @@ be rendered on the robot. Inner edges are ours: creases, and borders between the
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fpgnas_core.arrays import Float32Array, FloatArray
 from fpgnas_core.errors import BundleError
+
+
+class Edges(NamedTuple):
+    """Points on edges of an object, (n, 3) metres, and unit vectors across these, (n, 3), as `ViewpointModel` says."""
+
+    points: FloatArray
+    normals: FloatArray
+
+    def first(self, count: int) -> "Edges":
+        """Return so many."""
+        return Edges(self.points[:count], self.normals[:count])
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +44,18 @@ class ViewpointModel:
     """(V, n, 3), unit vectors across the edge and the line of sight, of an outline away from the object; zeros where
     there is no such edge."""
     inner: Float32Array
-    """(n,), 1 for points of edges inside the outline, 0 for those of the outline."""
+    """(n,), 0 for points of the outline, which come first, 1 for those of edges inside it."""
 
-    def nearest(self, T_camera_object: FloatArray) -> tuple[FloatArray, FloatArray]:
+    @cached_property
+    def outline(self) -> int:
+        """How many points are of the outline."""
+        return int((self.inner == 0).sum())
+
+    def nearest(self, T_camera_object: FloatArray) -> Edges:
         """Return points and normals, (n, 3) each, of the view nearest to that of a pose, (4, 4) metres."""
         towards_camera = -T_camera_object[:3, :3].T @ T_camera_object[:3, 3] - self.center
         view = int(np.argmax(self.directions @ towards_camera))
-        return self.points[view].astype(np.float64), self.normals[view].astype(np.float64)
+        return Edges(self.points[view].astype(np.float64), self.normals[view].astype(np.float64))
 
 
 _PARTS = tuple(field.name for field in fields(ViewpointModel))
@@ -76,7 +94,8 @@ def _check(where: str, model: ViewpointModel) -> None:
     views, count = len(model.directions), len(model.inner)
     edges = (views, count, 3)
     wanted = {"center": (3,), "directions": (views, 3), "points": edges, "normals": edges, "inner": (count,)}
-    complete = views and (model.inner == 0).any() and all(np.isfinite(array).all() for array in arrays.values())
+    outline_first = model.inner[:1].tolist() == [0] and (np.diff(model.inner) >= 0).all()
+    complete = views and outline_first and all(np.isfinite(array).all() for array in arrays.values())
     if shapes != wanted or not complete:
-        msg = f"{where}: expected finite arrays of shapes {wanted}, got {shapes}; export the bundle again"
-        raise BundleError(msg)
+        msg = f"{where}: expected finite arrays of shapes {wanted}, the outline first, got {shapes}"
+        raise BundleError(f"{msg}; export the bundle again")

@@ -15,7 +15,7 @@ def upright_edge(rise: int) -> np.ndarray:
 
 def row(picture: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Return strengths along row 16, columns 8 to 23."""
-    return edges_across(changes(picture), 16 * 32 + np.arange(8, 24)[None], direction)[0]
+    return edges_across(changes(picture).reshape(-1, 3), 16 * 32 + np.arange(8, 24)[None], direction)[0]
 
 
 def test_edge_is_strong_across_it_and_none_along_it() -> None:
@@ -33,7 +33,7 @@ def test_edge_seen_aslant_is_weaker_by_the_squared_cosine() -> None:
 
 def test_strength_is_that_of_the_mean_gradient() -> None:
     """A step of 80 in three channels: its gradients sum to 80 sqrt(3) over each of 32 rows of 32 pixels."""
-    tensor = changes(upright_edge(80))
+    tensor = changes(upright_edge(80)).reshape(-1, 3)
     gradient = np.sqrt(tensor[:, 0])
     mean = 80 * np.sqrt(3) / 32
     assert gradient.sum() / 32 == pytest.approx(80 * np.sqrt(3) / (mean + 1), rel=0.03)

@@ -72,6 +72,7 @@ def test_pickled_objects_are_refused(tmp_path: Path) -> None:
         ("points", np.full((3, 4, 3), np.nan, np.float32)),
         ("inner", np.zeros(5, np.float32)),
         ("inner", np.ones(4, np.float32)),
+        ("inner", np.array([0, 1, 0, 0], np.float32)),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(tmp_path: Path, part: str, wrong: np.ndarray) -> None:
