@@ -11,7 +11,8 @@ from fpgnas_core.bundle import load_bundle, write_bundle
 from tests.training.evaluation.conftest import bundle_folder, dataset  # noqa: F401
 from training.data.models import read_models
 from training.errors import DatasetError
-from training.rendering.viewpoints import viewpoint_models
+from training.rendering.renderer import Renderer
+from training.rendering.viewpoints import viewpoint_model
 
 
 def test_found_objects_are_drawn_with_both_errors(
@@ -21,7 +22,8 @@ def test_found_objects_are_drawn_with_both_errors(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     plain = load_bundle(bundle_folder)
-    outlines = viewpoint_models(read_models(dataset / "models").values())
+    renderer, models = Renderer(), read_models(dataset / "models")
+    outlines = {object_id: viewpoint_model(renderer, model, views=60) for object_id, model in models.items()}
     bundle = replace(plain, path=tmp_path / "outlined", viewpoints=outlines)
     write_bundle(bundle, plain.model_path.read_bytes())
     picture = tmp_path / "pictures" / "outline.jpg"

@@ -56,7 +56,7 @@ class RetrainSettings:
     save_every: int = 250
     """Steps between two checkpoints."""
     bfloat16: bool = False
-    """Compute in bfloat16, channels last, where the processor has it."""
+    """Compute in bfloat16 where the processor has it."""
     accelerator: Literal["cpu", "gpu"] = "cpu"
     """Kind of device. A GPU holds all crops, and augments them itself."""
     devices: int = 1

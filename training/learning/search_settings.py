@@ -100,7 +100,7 @@ class SearchSettings:
     tensorboard: bool = False
     """Also write TensorBoard events to the run folder (needs the extra `tensorboard`)."""
     bfloat16: bool = False
-    """Compute in bfloat16, channels last, where the processor has it."""
+    """Compute in bfloat16 where the processor has it."""
     accelerator: Literal["cpu", "gpu"] = "cpu"
     """Kind of device. gpu, several devices and several nodes go through Lightning Fabric."""
     devices: int = 1

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from fpgnas_core.bundle import load_bundle
+from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_core.estimator import PoseEstimator
 from training.data.batches import plain_batches
 from training.data.bop import read_split
@@ -52,6 +52,12 @@ def settings(search_run: Path, dataset: str, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def run(settings: RetrainSettings) -> Path:
     return retrain(settings)
+
+
+@pytest.fixture(scope="module")
+def bundle(run: Path, dataset: str, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    out = tmp_path_factory.mktemp("export") / "bundle"
+    return export(ExportSettings(run=str(run), dataset=dataset, out=str(out), parity_images=4))
 
 
 def error(network: PoseNetwork, dataset: str) -> float:
@@ -114,30 +120,27 @@ def test_weights_of_another_architecture_are_refused(settings: RetrainSettings, 
         retrain(replace(settings, initial_weights=str(other), out=str(tmp_path / "run")))
 
 
-def test_bundle_gives_what_the_network_gives(run: Path, dataset: str, tmp_path: Path) -> None:
-    bundle = export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=8))
-    architecture, loaded = load_architecture(run / "architecture.json"), load_bundle(tmp_path / "bundle")
+def test_bundle_gives_what_the_network_gives(run: Path, dataset: str, bundle: Bundle) -> None:
+    architecture, loaded = load_architecture(run / "architecture.json"), load_bundle(bundle.path)
     assert loaded.macs == bundle.macs == architecture.macs
     assert list(loaded.viewpoints) == [model.object_id for model in loaded.objects]
     crops = load_crops(dataset, ("val",), 5, 64)
-    model = (tmp_path / "bundle/model.onnx").read_bytes()
+    model = bundle.model_path.read_bytes()
     assert check_parity(load_network(run, architecture), model, crops, 1e-4) < 1e-4
 
 
-def test_network_that_disagrees_is_not_shipped(run: Path, dataset: str, tmp_path: Path) -> None:
-    export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=4))
+def test_network_that_disagrees_is_not_shipped(run: Path, dataset: str, bundle: Bundle) -> None:
     network = load_network(run, load_architecture(run / "architecture.json"))
     with torch.no_grad():
         network.output.bias[0] += 0.01
-    model = (tmp_path / "bundle/model.onnx").read_bytes()
+    model = bundle.model_path.read_bytes()
     with pytest.raises(RunError, match=r"parity: expected ONNX Runtime within 0\.0001 of PyTorch, got 0\.0"):
         check_parity(network, model, load_crops(dataset, ("val",), 5, 64, 4), 1e-4)
 
 
-def test_estimator_runs_the_exported_bundle(run: Path, dataset: str, tmp_path: Path) -> None:
-    export(ExportSettings(run=str(run), dataset=dataset, out=str(tmp_path / "bundle"), parity_images=4))
+def test_estimator_runs_the_exported_bundle(dataset: str, bundle: Bundle) -> None:
     sample = read_split(Path(dataset), "val")[0]
-    estimator = PoseEstimator(load_bundle(tmp_path / "bundle"), threads=1, confidence_threshold=0.0)
+    estimator = PoseEstimator(load_bundle(bundle.path), threads=1, confidence_threshold=0.0)
     for pose in estimator.estimate(sample.load_image(), sample.camera):
         assert np.isfinite(pose.T_camera_object).all()
     assert estimator.last_timings.network_s > 0
