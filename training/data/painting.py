@@ -23,7 +23,7 @@ def paint(planes: NDArray[np.uint8], changes: Changes) -> NDArray[np.uint8]:
 def _paint(planes: NDArray[np.uint8], changes: Changes, index: int) -> NDArray[np.uint8]:
     warp, size, result = changes.warps[index], planes.shape[-2:], np.empty_like(planes)
     border = BORDERS[changes.borders[index]]
-    picture, coordinates = (np.ascontiguousarray(planes[part].transpose(1, 2, 0)) for part in (PICTURE, COORDINATES))
+    picture, coordinates = (cv2.merge(tuple(planes[part])) for part in (PICTURE, COORDINATES))
     picture = cv2.warpAffine(picture, warp, size, borderMode=border, borderValue=MEAN_COLOUR)
     result[MASK] = cv2.warpAffine(planes[MASK][0], warp, size)
     result[COORDINATES] = cv2.warpAffine(coordinates, warp, size, flags=cv2.INTER_NEAREST).transpose(2, 0, 1)
