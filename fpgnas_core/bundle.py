@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from fpgnas_core.bundle_schema import Json, Reader
 from fpgnas_core.contour import ViewpointModel, load_viewpoints, viewpoints_to_bytes
 from fpgnas_core.errors import BundleError
@@ -50,6 +52,8 @@ class Bundle:
     """Metrics that the bundle was accepted with, and the data's name."""
     covariance_scales: tuple[float, float] = (1.0, 1.0)
     """Factors on the variances of translation and rotation, fitted on validation data."""
+    confidence_offsets: tuple[float, ...] = ()
+    """Log odds to add to the confidence of each object, fitted on validation data; none: 0 for all."""
     viewpoints: Mapping[int, ViewpointModel] = field(default_factory=dict)
     """Outlines by BOP id; the pose of an object without them stays as the network says."""
 
@@ -127,6 +131,7 @@ def _describe(bundle: Bundle) -> dict[str, Json]:
         "mean": list(bundle.mean),
         "std": list(bundle.std),
         "covariance_scales": {"translation": translation, "rotation": rotation},
+        "confidence_offsets": list(bundle.confidence_offsets),
         "acceptance": dict(bundle.acceptance),
         "objects": [model.to_json() for model in bundle.objects],
     }
@@ -150,6 +155,7 @@ def _read_description(folder: Path) -> Json:
 def _parse(folder: Path, reader: Reader) -> Bundle:
     scales = Reader(reader.mapping("covariance_scales"), f"{reader.where}: covariance_scales")
     mean = reader.array("mean", (3,))
+    offsets = reader.array("confidence_offsets", (None,)) if "confidence_offsets" in reader.values else np.zeros(0)
     bundle = Bundle(
         path=folder,
         objects=tuple(map(ObjectModel.from_json, reader.readers("objects"))),
@@ -165,6 +171,7 @@ def _parse(folder: Path, reader: Reader) -> Bundle:
         std=reader.positive_triple("std"),
         acceptance=reader.mapping("acceptance"),
         covariance_scales=(scales.positive("translation"), scales.positive("rotation")),
+        confidence_offsets=tuple(offsets.tolist()),
     )
     _check_consistency(bundle, reader)
     return bundle
@@ -186,6 +193,9 @@ def _check_consistency(bundle: Bundle, reader: Reader) -> None:
         ),
         f"expected a stride that divides {SIZE_MULTIPLE}, got {bundle.stride}": (SIZE_MULTIPLE % bundle.stride != 0),
         f"expected crop_fill of at most 1, got {bundle.crop_fill}": bundle.crop_fill > 1,
+        f"expected confidence_offsets of all objects or none, got {len(bundle.confidence_offsets)} for {len(ids)}": (
+            len(bundle.confidence_offsets) not in (0, len(ids))
+        ),
         f"expected flops = 2 * macs = {bundle.flops}, got {flops}": flops != bundle.flops,
     }
     for problem, present in problems.items():

@@ -7,6 +7,7 @@ import numpy as np
 
 from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.camera import Camera
+from fpgnas_core.confidence import shifted
 from fpgnas_core.decode import Votes
 from fpgnas_core.imaging import CropBox, PixelMap, crop
 from fpgnas_core.network import Grids
@@ -32,6 +33,7 @@ class SecondPass:
         self._perception, self._bundle, self._solve = perception, perception.bundle, solve
         factors = np.sqrt(np.repeat(self._bundle.covariance_scales, 3))
         self._covariance_factors = np.outer(factors, factors)
+        self._offsets = self._bundle.confidence_offsets or (0.0,) * len(self._bundle.objects)
 
     def looks(self, image: ByteArray, camera: Camera, candidates: Sequence[Candidate]) -> list[PoseEstimate | None]:
         """Return the pose of each candidate, None where it is not seen; a crop taken far off is taken anew."""
@@ -94,7 +96,8 @@ class SecondPass:
         confidence = 0.0 if solution is None else votes.confidence * certainty(solution, _HALF_CERTAIN)
         if solution is None or confidence < self._perception.worth_a_look:
             return None
-        if confidence >= self._perception.confidence_threshold:  # an outline makes no pose surer
+        offset = self._offsets[candidate.object_index]
+        if shifted(confidence, offset) >= self._perception.confidence_threshold:  # an outline makes no pose surer
             solution, clarity = self._outlined(solution, votes, model, part, pixel_map, camera, thorough)
             confidence *= (1 + clarity) / 2
         pose = _equivalent(solution.T_camera_object, candidate.T_reference, model)
@@ -103,7 +106,7 @@ class SecondPass:
             name=model.name,
             T_camera_object=pose,
             covariance=self._calibrated(solution.covariance, pose, model),
-            confidence=confidence,
+            confidence=shifted(confidence, offset),
             keypoints_px=pixel_map.to_frame(votes.keypoints_px),
             reprojection_rms_px=solution.reprojection_rms_px,
             instance=candidate.instance,

@@ -45,6 +45,15 @@ def test_written_bundle_comes_back_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.objects[0].keypoints, base.keypoints)
     assert (loaded.stride, loaded.macs, loaded.mean) == (written.stride, written.macs, written.mean)
     assert loaded.acceptance == {}
+    assert loaded.confidence_offsets == ()
+
+
+def test_confidence_offsets_come_back_and_older_bundles_have_none(tmp_path: Path) -> None:
+    described = description(tmp_path / "b", box_object(), box_object("bolt", 7))
+    bundle = write_bundle(replace(described, confidence_offsets=(0.5, -0.2)), silent_model(n_objects=2))
+    assert bundle.confidence_offsets == (0.5, -0.2)
+    edit(bundle, confidence_offsets=None)
+    assert load_bundle(bundle.path).confidence_offsets == ()
 
 
 def test_outlines_come_back_with_the_bundle(tmp_path: Path) -> None:
@@ -115,6 +124,7 @@ def test_damaged_file(bundle: Bundle, name: str) -> None:
         ({"stride": 7}, "expected a stride that divides 32, got 7"),
         ({"crop_size": 100}, "expected crop_size as a multiple of 32, got 100"),
         ({"crop_fill": 1.5}, "expected crop_fill of at most 1, got 1.5"),
+        ({"confidence_offsets": [0.1, 0.2]}, "expected confidence_offsets of all objects or none, got 2 for 1"),
         ({"flops": 1_000_000}, "expected flops = 2 \\* macs = 2000000, got 1000000"),
         ({"std": [1, 1, 0]}, "'std' expected three positive numbers"),
         ({"mean": [0.5]}, r"'mean': expected shape \(3\), got \(1,\)"),

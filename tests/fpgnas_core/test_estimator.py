@@ -9,6 +9,7 @@ import pytest
 from fpgnas_core.arrays import ByteArray, FloatArray
 from fpgnas_core.bundle import write_bundle
 from fpgnas_core.camera import Camera
+from fpgnas_core.confidence import shifted
 from fpgnas_core.errors import ImageError
 from fpgnas_core.estimator import PoseEstimator
 from fpgnas_core.metrics import add, rotation_error_deg
@@ -210,6 +211,15 @@ def test_colours_that_hardly_change_at_the_outline_cost_confidence(
     outlined.confidence_threshold = 1.0
     assert outlined.estimate(picture([CENTER]), CAMERA) == []
     assert outlined.last_timings.outline_s == 0  # no outline would make it surer
+
+
+def test_confidence_is_moved_by_the_bundles_offset(tmp_path: Path) -> None:
+    plain = make_estimator(tmp_path / "plain", CAMERA)
+    bundle = replace(plain.bundle, path=tmp_path / "moved", confidence_offsets=(-2.0,))
+    moved = PoseEstimator(write_bundle(bundle, plain.bundle.model_path.read_bytes()), threads=1)
+    before, after = (e.estimate(picture([CENTER]), CAMERA)[0].confidence for e in (plain, moved))
+    assert after == pytest.approx(shifted(before, -2.0))
+    assert after < before
 
 
 def test_unsure_pose_gets_a_thorough_look_before_other_rolls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from fpgnas_core.pose_estimate import PoseEstimate
 from fpgnas_core.uncertainty import PoseError
 from training.evaluation.run import Evaluation
 
 
-def pose_errors(evaluation: Evaluation) -> list[PoseError]:
-    """Those of all objects that were found."""
+def pose_errors(
+    evaluation: Evaluation, counts: Callable[[PoseEstimate], bool] = lambda estimate: True
+) -> list[PoseError]:
+    """Those of all objects that were found, as far as the estimate `counts`."""
     models = {model.object_id: model for model in evaluation.bundle.objects}
     return [
         PoseError.of(
@@ -17,5 +22,5 @@ def pose_errors(evaluation: Evaluation) -> list[PoseError]:
             models[score.annotation.object_id],
         )
         for score in evaluation.scores
-        if score.estimate is not None
+        if score.estimate is not None and counts(score.estimate)
     ]

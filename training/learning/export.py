@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fpgnas_core.bundle import Bundle, write_bundle
+from fpgnas_core.confidence import shifted
 from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.uncertainty import FEWEST_FITTED, PoseError, fitted_scales
 from training.data.batches import MEAN, STD, normalised
@@ -27,8 +28,9 @@ from training.data.models import read_models
 from training.data.second_pass import as_second_pass
 from training.errors import RunError
 from training.evaluation.pose_errors import pose_errors
-from training.evaluation.run import evaluate_split
+from training.evaluation.run import LOWEST, LOWEST_OF_GIVEN, evaluate_split
 from training.evaluation.settings import EvaluationSettings
+from training.learning.confidence import fitted_offsets, outcomes
 from training.learning.export_settings import ExportSettings
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.validation import solutions
@@ -59,10 +61,11 @@ def export(settings: ExportSettings) -> Bundle:
     extra = {name: (run / name).read_bytes() for name in ("architecture.json", "settings.yaml", "metrics.json")}
     bundle = write_bundle(_describe(settings, architecture, crops, run), model, extra)
     if settings.calibration_frames:
-        errors = frame_errors(settings)
+        bundle = calibrated_on_frames(bundle, settings)
     else:
         errors = crop_errors(network, crops.first(settings.calibration_crops), run, bundle.viewpoints)
-    bundle = write_bundle(replace(bundle, covariance_scales=_scales(errors)), model, extra)
+        bundle = replace(bundle, covariance_scales=_scales(errors))
+    bundle = write_bundle(bundle, model, extra)
     cost = f"{bundle.macs / 1e6:.2f} MMAC = {bundle.flops / 1e9:.4f} GFLOPs a crop pass"
     saved = 1 - count_macs(folded, architecture.input_size) / architecture.macs
     print(
@@ -124,11 +127,16 @@ def _difference(expected: Tensor, got: NDArray[np.float32]) -> float:
     return float((np.abs(reference - got) / np.maximum(1.0, np.abs(reference))).max())
 
 
-def frame_errors(settings: ExportSettings) -> list[PoseError]:
-    """Errors and covariances of the exported bundle on the calibration frames, of those objects that are found."""
-    return pose_errors(
-        evaluate_split(EvaluationSettings(settings.out, settings.calibration_frames, settings.split, settings.out))
+def calibrated_on_frames(bundle: Bundle, settings: ExportSettings) -> Bundle:
+    """The exported bundle with confidences and covariances by what the robot makes of the calibration frames."""
+    frames = settings.calibration_frames
+    evaluation = evaluate_split(
+        EvaluationSettings(settings.out, frames, settings.split, settings.out, confidence_threshold=LOWEST_OF_GIVEN)
     )
+    ids = [known.object_id for known in bundle.objects]
+    offsets = dict(zip(ids, fitted_offsets(outcomes(evaluation), ids), strict=True))
+    errors = pose_errors(evaluation, lambda found: shifted(found.confidence, offsets[found.object_id]) >= LOWEST)
+    return replace(bundle, confidence_offsets=tuple(offsets.values()), covariance_scales=_scales(errors))
 
 
 def crop_errors(

@@ -23,8 +23,8 @@ class ExportSettings:
     calibration_crops: int = 1000
     """Most crops that calibrate the covariances."""
     calibration_frames: str = ""
-    """BOP folder of whole frames (of `split`) that calibrate the covariances by both passes, as the robot takes them;
-    empty: crops do, by the second pass alone, which is surer than both."""
+    """BOP folder of whole frames (of `split`) that calibrate covariances and confidences by both passes, as the robot
+    takes them; empty: crops do the covariances, by the second pass alone, which is surer than both."""
     tolerance: float = 1e-4
     """Greatest difference of any output, relative to the larger of 1 and its size."""
     licence: str = "Apache-2.0"
