@@ -22,9 +22,13 @@ def drawn(object_id: int, even_at: float, count: int = 2000) -> list[Outcome]:
 
 
 def test_even_odds_of_each_object_come_to_lie_at_a_half() -> None:
-    offsets = fitted_offsets([*drawn(3, 0.3), *drawn(7, 0.6)], (7, 3))
-    assert shifted(0.6, offsets[0]) == pytest.approx(0.5, abs=0.03)
+    offsets = fitted_offsets([*drawn(3, 0.3), *drawn(7, 0.45)], (7, 3))
+    assert shifted(0.45, offsets[0]) == pytest.approx(0.5, abs=0.03)
     assert shifted(0.3, offsets[1]) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_confidence_is_lowered() -> None:
+    assert fitted_offsets(drawn(3, 0.6), (3,)) == (0.0,)
 
 
 def test_an_object_with_few_poses_has_about_the_offset_of_the_others() -> None:
