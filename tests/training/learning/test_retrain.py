@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import torch
 import yaml
 
 from fpgnas_core.bundle import Bundle, load_bundle
+from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.estimator import PoseEstimator
 from training.data.batches import plain_batches
 from training.data.bop import read_split
 from training.data.crops import load_crops
+from training.data.models import DatasetModel
 from training.data.second_pass import as_second_pass
 from training.errors import RunError
 from training.learning.export import check_parity, export, load_network
@@ -25,6 +28,8 @@ from training.learning.retrain import Retraining, best_of, retrain
 from training.learning.retrain_settings import RetrainSettings
 from training.learning.run_folder import RunFolder
 from training.learning.validation import Validation
+from training.rendering.renderer import Renderer
+from training.rendering.viewpoints import viewpoint_model
 from training.space.architecture import load_architecture
 from training.space.network import PoseNetwork, build_network
 
@@ -56,8 +61,16 @@ def run(settings: RetrainSettings) -> Path:
 
 @pytest.fixture(scope="module")
 def bundle(run: Path, dataset: str, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """With outlines from few sides, as all of them take a minute."""
     out = tmp_path_factory.mktemp("export") / "bundle"
-    return export(ExportSettings(run=str(run), dataset=dataset, out=str(out), parity_images=4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.learning.export.viewpoint_models", few_views)
+        return export(ExportSettings(run=str(run), dataset=dataset, out=str(out), parity_images=4))
+
+
+def few_views(models: Iterable[DatasetModel]) -> dict[int, ViewpointModel]:
+    renderer = Renderer()
+    return {model.object_id: viewpoint_model(renderer, model, views=20) for model in models}
 
 
 def error(network: PoseNetwork, dataset: str) -> float:
