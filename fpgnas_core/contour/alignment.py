@@ -34,7 +34,6 @@ _SETTLED_PX = 0.6  # a step that moves no line farther
 _MISFIT_PX, _MISFIT_SPREAD_PX = 1.12, 0.13
 _HOPELESS, _CLEAR = 0.1, 0.5  # clarity between which other starts are tried: below it they seldom find anything
 _BESIDE_DEVIATIONS = 0.5  # by which other starts lie beside the network's pose
-_IDENTITY = np.eye(6)
 
 
 class _View(NamedTuple):
@@ -116,9 +115,9 @@ def _beside(pose: FloatArray, covariance: FloatArray) -> Iterator[FloatArray]:
 def _aligned(view: _View, start: FloatArray, covariance: FloatArray) -> Alignment | None:
     """Return what is likeliest near a start that is as uncertain as `covariance`, (6, 6), says.
 
-    None where too little of the outline is seen.
+    None where too little of the outline is seen, or the covariance is no covariance.
     """
-    said = _inverse(covariance * _NETWORK_VARIANCE)
+    said = np.linalg.inv(covariance * _NETWORK_VARIANCE)
     pose, way, settled = start, np.zeros(6), False
     for largest in LARGEST_OFFSETS:
         if settled and largest != LARGEST_OFFSETS[-1]:
@@ -126,20 +125,17 @@ def _aligned(view: _View, start: FloatArray, covariance: FloatArray) -> Alignmen
         seen = view.read(pose, largest)
         if seen is None:
             return None
-        (lines, readings) = seen
+        lines, readings = seen
         weighted = lines.by_pose.T * readings.weights
         information = weighted @ lines.by_pose
-        _, step, _ = dposv(information + said, weighted @ readings.offsets - said @ way)
+        _, step, failed = dposv(information + said, weighted @ readings.offsets - said @ way)
+        if failed:
+            return None
         way, pose = way + step, moved(pose, step)
         settled = bool(np.abs(lines.by_pose @ step).max() < _SETTLED_PX)
     trusted = readings.contrast**_DOUBT_OF_FAINT * information + said
     fit = _fit(readings.offsets[readings.weights > 0])
-    return Alignment(pose, _inverse(trusted) / _NETWORK_VARIANCE, readings.contrast, fit)
-
-
-def _inverse(matrix: FloatArray) -> FloatArray:
-    """Return the inverse of a (6, 6) positive definite matrix."""
-    return np.asarray(dposv(matrix, _IDENTITY)[1])
+    return Alignment(pose, np.linalg.inv(trusted) / _NETWORK_VARIANCE, readings.contrast, fit)
 
 
 def _fit(offsets: FloatArray) -> float:

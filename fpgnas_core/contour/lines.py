@@ -63,3 +63,8 @@ def lines_across(
     largest = np.array([camera.width, camera.height]) - 1 - _FRAME_MARGIN
     within = (in_frame > _FRAME_MARGIN) & (in_frame < largest) & (pixels > 0) & (pixels < size - 1)
     return Lines(pixels, directions, by_pose, np.asarray(within.all(axis=1) & (lengths > 0)))
+
+
+def around(reach: int) -> slice:
+    """Return the pixels of a line up to `reach` from its middle."""
+    return slice(HALF_LENGTH - reach, HALF_LENGTH + reach + 1)

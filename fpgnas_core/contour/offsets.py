@@ -6,7 +6,6 @@ from functools import cache
 import numpy as np
 
 from fpgnas_core.arrays import Float32Array, FloatArray
-from fpgnas_core.contour.lines import HALF_LENGTH
 
 _CORRELATED_PX = 2.0  # neighbouring pixels say the same
 _EXPECTED = 0.7  # standard deviation of an outline's offset, in largest offsets
@@ -58,8 +57,3 @@ def edge_offsets(log_odds: Float32Array, edges: Float32Array) -> tuple[FloatArra
     undone = means / np.maximum(1 - variances / window.broad, 1e-3)
     information = 1 / (variances + _PIXEL_VARIANCE) - 1 / (window.broad + _PIXEL_VARIANCE)
     return np.minimum(np.maximum(undone, -largest), largest), np.maximum(information, 0.0)
-
-
-def around(reach: int) -> slice:
-    """Return the pixels of a line up to `reach` from its middle."""
-    return slice(HALF_LENGTH - reach, HALF_LENGTH + reach + 1)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from fpgnas_core.arrays import Float32Array, FloatArray, IntArray
 from fpgnas_core.contour.colours import MOST_LOG_ODDS, NO_COLOUR, log_odds
 from fpgnas_core.contour.edges import edges_across
-from fpgnas_core.contour.lines import HALF_LENGTH, Lines
-from fpgnas_core.contour.offsets import around, edge_offsets
+from fpgnas_core.contour.lines import HALF_LENGTH, Lines, around
+from fpgnas_core.contour.offsets import edge_offsets
 from fpgnas_core.contour.picture import Picture
 
 _INDEPENDENT_LINES = 40.0  # lines beside each other err together; of the outline, and as many of inner edges

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,7 +17,9 @@ class Convolution(nn.Conv2d):
         return convolve(x, self.weight, self.stride[0], self.padding, self.dilation[0], self.groups)
 
 
-def convolve(x: Tensor, weight: Tensor, stride: int, padding: Any, dilation: int, groups: int) -> Tensor:
+def convolve(
+    x: Tensor, weight: Tensor, stride: int, padding: str | tuple[int, ...], dilation: int, groups: int
+) -> Tensor:
     """`functional.conv2d`, around two faults of PyTorch 2.13 (oneDNN) in bfloat16 on CPUs.
 
     Of a dilated convolution in channels last, weights of channels beyond the last whole block of 16 get NaN for a
