@@ -18,9 +18,10 @@ CLASS_WEIGHT, VOTE_WEIGHT, COORDINATE_WEIGHT, SIZE_WEIGHT, DISTANCE_WEIGHT = 5.0
 
 
 class PoseLoss(NamedTuple):
-    """Scalars. classes: cross-entropy a cell.  votes: mean |error| of a vote, strides.  coordinates: mean |error| of a
-    surface coordinate, box sizes.  sizes: mean |error| of a log size.  distances: sum of the errors that votes and
-    coordinates make in the distance, in distances.  scales: negative log-likelihoods of votes, coordinates and sizes.
+    """Scalars. classes: cross-entropy a cell, of all objects together.  votes: mean |error| of a vote, strides.
+    coordinates: mean |error| of a surface coordinate, box sizes.  sizes: mean |error| of a log size.  distances: sum of
+    the errors that votes and coordinates make in the distance, in distances.  scales: negative log-likelihoods of
+    votes, coordinates and sizes.
     """
 
     total: Tensor
@@ -35,6 +36,8 @@ class PoseLoss(NamedTuple):
 def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     """Binary cross-entropy of the visible part; on it the errors of what its cells say and their scales' likelihood.
 
+    The cross-entropy is summed over the objects, so that each is learned to be found as one alone is.
+
     Without coordinates votes stay for long at the mean over all rotations, while a coordinate is local and is learned
     from the start.
 
@@ -47,7 +50,8 @@ def pose_loss(grid: PoseGrid, targets: Targets, stride: int) -> PoseLoss:
     weight = weight / weight.sum().clamp_min(1.0)
     if len(targets.symmetric):
         targets = _nearest_equivalents(grid, targets, stride, share, weight)
-    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, _classes(targets, grid, stride, share))
+    shown = _classes(targets, grid, stride, share)
+    classes = functional.binary_cross_entropy_with_logits(grid.class_logits, shown) * shown.shape[1]
     vote_errors = _vote_errors(grid, targets.keypoints_px, stride)
     surface_errors = _surface_errors(grid, targets, stride, share)
     size_errors = (grid.log_sizes - log_sizes(targets.geometry)[:, None, None, None]).abs()
@@ -71,8 +75,10 @@ def _classes(targets: Targets, grid: PoseGrid, stride: int, share: Tensor) -> Te
     count = grid.class_logits.shape[1]
     if count == 1:
         return share[:, None]
-    numbers = torch.arange(1, count + 1, device=share.device, dtype=torch.uint8)[:, None, None]
-    shown = functional.avg_pool2d((targets.others == numbers).to(share), stride)
+    crop, _, y, x = targets.others.nonzero(as_tuple=True)
+    place = crop, targets.others[crop, 0, y, x].long() - 1, y // stride, x // stride
+    shown = share.new_zeros(len(share), count, *share.shape[1:])
+    shown.index_put_(place, share.new_tensor(1 / stride**2), accumulate=True)
     shown[torch.arange(len(shown), device=share.device), targets.object_index] = share
     return shown
 

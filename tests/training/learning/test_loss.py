@@ -119,7 +119,7 @@ def test_object_beside_the_crop_s_own_keeps_its_class() -> None:
         return float(pose_loss(grid, truth, STRIDE).classes)
 
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    assert cost(0.0) == pytest.approx(entropy, rel=1e-6)
+    assert cost(0.0) == pytest.approx(2 * entropy, rel=1e-6)  # of both objects
     assert min(cost(-0.5), cost(0.5)) > cost(0.0)
 
 
