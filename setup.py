@@ -10,7 +10,7 @@ SHARED_FILES = (
     *("launch/*.py", "config/*.yaml", "config/*.xml", "config/*.rviz"),
     *("models/**/*", "assets/*.mcap", "assets/*.ply"),
 )
-TRAINING_ONLY = "weights.pt"
+TRAINING_ONLY = {"weights.pt", "log.jsonl"}
 
 
 def share_files() -> list[tuple[str, list[str]]]:
@@ -19,7 +19,7 @@ def share_files() -> list[tuple[str, list[str]]]:
     by_folder[SHARE / "ament_index/resource_index/packages"].append("resource/fpgnas_ros")
     by_folder[SHARE / "fpgnas_ros"].append("package.xml")
     for path in sorted(path for pattern in SHARED_FILES for path in Path().glob(pattern)):
-        if path.is_file() and path.name != TRAINING_ONLY:
+        if path.is_file() and path.name not in TRAINING_ONLY:
             by_folder[SHARE / "fpgnas_ros" / path.parent].append(str(path))
     return [(str(folder), files) for folder, files in by_folder.items()]
 

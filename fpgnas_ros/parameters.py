@@ -106,7 +106,7 @@ PARAMETERS = (
     ParameterSpec("object", "", "Object whose best instance goes to object_pose; empty: the best of all"),
     ParameterSpec(
         "first_pass_period",
-        1,
+        5,
         "The whole frame is searched in one of this many frames, known instances are followed in the others",
         bounds=(1, 1000),
     ),

@@ -31,7 +31,7 @@ class EvaluationSettings:
     matching: Matching
     out: Path
     first_pass_period: int = 1
-    """As of the node: the whole frame is searched in one of this many frames."""
+    """As of the node: the whole frame is searched in one of this many frames. With 1 no frame depends on another."""
     confidence_threshold: float = 0.5
     workers: int = 0
     """Frames that are worked on at a time; 0: as many as there are CPU cores, two on a GPU."""

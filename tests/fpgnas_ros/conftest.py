@@ -44,7 +44,8 @@ def running(
 
     namespace = "/" + request.module.__name__.rpartition(".")[2]
     log = tmp_path_factory.mktemp("node") / "log"
-    node = NodeProcess(log, {"model": bundle, "threads": 1}, (f"__ns:={namespace}",))
+    parameters = {"model": bundle, "threads": 1, "first_pass_period": 1}  # at other sizes the bundle sees it elsewhere
+    node = NodeProcess(log, parameters, (f"__ns:={namespace}",))
     robot = Robot(namespace)
     robot.wait_until_listening()
     yield node, robot

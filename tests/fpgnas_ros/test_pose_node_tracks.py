@@ -21,7 +21,7 @@ Show = Callable[..., dict[str, int]]
 
 @pytest.fixture(scope="module")
 def robot(ros: None, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
-    parameters: dict[str, object] = {"model": bundle, "threads": 1, "max_occlusion": 3.0}
+    parameters: dict[str, object] = {"model": bundle, "threads": 1, "max_occlusion": 3.0, "first_pass_period": 1}
     node = NodeProcess(tmp_path_factory.mktemp("tracks") / "log", parameters, (f"__ns:={NAMESPACE}",))
     robot = Robot(NAMESPACE)
     robot.wait_until_listening()

@@ -40,7 +40,8 @@ def test_recording_of_the_running_node_evaluates_as_its_estimator(ros: None, tmp
     remappings = (f"image/compressed:={IMAGES}", f"camera_info:={INFO}")
     rules = [part for rule in remappings for part in ("-r", rule)]
     command = [sys.executable, "-m", "fpgnas_ros.record_bag", "--out", str(tmp_path / "bag"), "--ros-args", *rules]
-    process = NodeProcess(tmp_path / "log", {"model": bundle.path, "image_transport": "compressed"}, remappings)
+    parameters = {"model": bundle.path, "image_transport": "compressed", "first_pass_period": 1}  # as when evaluating
+    process = NodeProcess(tmp_path / "log", parameters, remappings)
     recorder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     node = rclpy.create_node("camera")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -41,6 +42,8 @@ from training.space.folding import fold
 from training.space.network import PoseGrid, PoseNetwork, build_network
 
 OPSET, IR_VERSION = 17, 8
+FOR_TRAINING = ("weights.pt", "log.jsonl")
+"""Files of a run that stay beside its bundle, to train on from and to see how it went; robots do not get them."""
 
 
 def export(settings: ExportSettings) -> Bundle:
@@ -66,6 +69,9 @@ def export(settings: ExportSettings) -> Bundle:
         errors = crop_errors(network, crops.first(settings.calibration_crops), run, bundle.viewpoints)
         bundle = replace(bundle, covariance_scales=_scales(errors))
     bundle = write_bundle(bundle, model, extra)
+    for file in (run / name for name in FOR_TRAINING):
+        if file.exists():  # a mean of several runs has no log
+            shutil.copyfile(file, bundle.path / file.name)
     cost = f"{bundle.macs / 1e6:.2f} MMAC = {bundle.flops / 1e9:.4f} GFLOPs a crop pass"
     saved = 1 - count_macs(folded, architecture.input_size) / architecture.macs
     print(

@@ -159,6 +159,11 @@ def test_estimator_runs_the_exported_bundle(dataset: str, bundle: Bundle) -> Non
     assert estimator.last_timings.network_s > 0
 
 
+def test_bundle_has_what_training_goes_on_from_and_how_it_went(run: Path, bundle: Bundle) -> None:
+    for name in ("weights.pt", "log.jsonl"):
+        assert (bundle.path / name).read_bytes() == (run / name).read_bytes()
+
+
 def test_unfinished_run_is_not_exported(search_run: Path, dataset: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"expected weights\.pt of a finished retraining"):
         export(ExportSettings(run=str(search_run), dataset=dataset, out=str(tmp_path)))
