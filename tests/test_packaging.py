@@ -63,7 +63,7 @@ def test_colcon_installs_what_ros2_run_and_launch_look_for(workspace: Path, path
 def test_every_shipped_model_is_installed_without_what_only_training_reads(workspace: Path) -> None:
     shipped = {p.relative_to(CHECKOUT) for p in (CHECKOUT / "models").rglob("*") if p.is_file()}
     share = workspace / "install" / "fpgnas_ros" / "share" / "fpgnas_ros"
-    assert {path.name for path in shipped if not (share / path).is_file()} <= {"weights.pt", "log.jsonl"}
+    assert {path.name for path in shipped if not (share / path).is_file()} == {"weights.pt", "log.jsonl"}
     assert not list(share.rglob("weights.pt"))
 
 
