@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 COLCON = Path(sys.executable).parent / "colcon"
 
@@ -30,7 +32,7 @@ def colcon(folder: Path, *arguments: str) -> str:
     """Output of a colcon command run in `folder`; it must succeed."""
     environment = {**os.environ, "COLCON_LOG_PATH": str(folder / "log")}
     done = subprocess.run(
-        [str(COLCON), *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [str(COLCON), *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_prints_ratio_and_memory_of_two_lengths(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "bag_evaluation.py"), "--frames", "6", "--longer", "2"]
     done = subprocess.run(
-        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=120
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text())

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -15,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_prints_memory_size_and_time_to_open(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "bag_size.py"), "--gigabytes", "0.04", "--frames", "20"]
     done = subprocess.run(
-        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=300
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text())

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.node_latency import account, latencies
 from benchmarks.node_soak import slope
+from tests.patience import PATIENCE_S
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STEPS = (
@@ -59,7 +60,7 @@ def test_slope_is_a_minutes_change_without_the_start_up() -> None:
 def test_a_short_run_writes_the_figures(tmp_path: Path) -> None:
     files = ("--json", str(tmp_path / "figures.json"), "--log", str(tmp_path / "log"))
     command = [sys.executable, "benchmarks/node_latency.py", "--seconds", "2", "--rate", "10", *files]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["published"] == 20

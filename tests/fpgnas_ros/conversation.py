@@ -15,8 +15,9 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from fpgnas_core.metrics import rotation_error_deg
 from fpgnas_ros.image_conversion import bgr_to_image
 from fpgnas_ros.pose_messages import from_pose
-from tests.fpgnas_ros.node_process import FRAME, TIMEOUT_S, Robot, camera_info
+from tests.fpgnas_ros.node_process import FRAME, Robot, camera_info
 from tests.fpgnas_ros.painted_scene import T_CAMERA_OBJECT, paint
+from tests.patience import PATIENCE_S
 
 Matrix = NDArray[np.float64]
 AGAIN_S = 0.25
@@ -65,9 +66,9 @@ def pose_that(
     message: Image | CompressedImage | None = None,
     info: CameraInfo | None = None,
 ) -> Matrix:
-    """Sends the image until a pose of it fits; fails after TIMEOUT_S with the poses that came."""
+    """Sends the image until a pose of it fits; fails after PATIENCE_S with the poses that came."""
     message, sent, poses = message or picture(), [], {}
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         sent.append(send(robot, message, info))
         again = time.monotonic() + AGAIN_S

@@ -24,10 +24,10 @@ from vision_msgs.msg import Detection3DArray
 
 from fpgnas_ros.image_conversion import bgr_to_image
 from tests.fpgnas_ros.painted_scene import CAMERA, paint
+from tests.patience import PATIENCE_S
 
 FRAME = "camera_optical_frame"
 ASKED_AGAIN_S = 2.0
-TIMEOUT_S = 20.0
 SETTLE_S = 0.5  # each side of DDS discovers the other by itself
 
 
@@ -52,7 +52,7 @@ class NodeProcess:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(10)
+            return self.process.wait(PATIENCE_S)
         finally:
             self.process.kill()
 
@@ -95,10 +95,10 @@ class Robot:
         self.node.destroy_node()
 
     def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
-        """The condition's value once it holds; fails after TIMEOUT_S."""
-        deadline = time.monotonic() + TIMEOUT_S
+        """The condition's value once it holds; fails after PATIENCE_S."""
+        deadline = time.monotonic() + PATIENCE_S
         while not (value := condition()):
-            assert time.monotonic() < deadline, f"no {what} after {TIMEOUT_S:.0f} s"
+            assert time.monotonic() < deadline, f"no {what} after {PATIENCE_S:.0f} s"
             time.sleep(0.01)
         return value
 
@@ -152,7 +152,7 @@ class Robot:
 
     def state(self) -> str:
         """The node's lifecycle state."""
-        assert self._get_state.wait_for_service(TIMEOUT_S)
+        assert self._get_state.wait_for_service(PATIENCE_S)
         asked: list[tuple[float, Any]] = []
 
         def ask_again() -> Any:
@@ -169,7 +169,7 @@ class Robot:
         return self._call(self._set_parameters, request).results[0]
 
     def _call(self, client: Any, request: Any) -> Any:
-        assert client.wait_for_service(TIMEOUT_S)
+        assert client.wait_for_service(PATIENCE_S)
         future = client.call_async(request)
         self.wait_for(future.done, f"answer from {client.srv_name}")
         return future.result()

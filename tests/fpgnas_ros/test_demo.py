@@ -11,6 +11,7 @@ import cv2
 
 from tests.fpgnas_ros.painted_bag import write_painted_bag
 from tests.fpgnas_ros.painted_scene import write_painted_bundle
+from tests.patience import PATIENCE_S
 
 BOX_PLY = """ply
 format ascii 1.0
@@ -24,7 +25,7 @@ end_header
 
 def run_demo(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fpgnas_ros.demo", "--out", str(tmp_path / "out"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, env=dict(os.environ))
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=dict(os.environ))
 
 
 def test_demo_scores_what_came_back_over_ros(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fpgnas_ros.bag_evaluation.bags import recording, write
+from tests.patience import PATIENCE_S
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WITHOUT = ("rclpy", "sensor_msgs", "geometry_msgs", "vision_msgs", "torch", "matplotlib")
@@ -19,7 +20,7 @@ SCRIPT = (
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=CHECKOUT)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, cwd=CHECKOUT)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from vision_msgs.msg import Detection3DArray
 
 from fpgnas_ros.message_types.install import PACKAGES, missing_packages
 from fpgnas_ros.message_types.sources import DEFINITIONS
+from tests.patience import PATIENCE_S
 
 TF_MESSAGE_OF_KILTED = "RIHS01_e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087"
 
@@ -22,7 +23,7 @@ def announced_hash(kind: type, topic: str) -> str:
     """The type hash that a publisher of this process tells its peers."""
     node = rclpy.create_node("hashes")
     node.create_publisher(kind, topic, 1)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not (found := node.get_publishers_info_by_topic(topic)) and time.monotonic() < deadline:
         time.sleep(0.02)
     node.destroy_node()

@@ -14,6 +14,7 @@ import yaml
 from fpgnas_ros.local_environment import profile_variable
 from tests.fpgnas_ros.conversation import is_painted, pose_that
 from tests.fpgnas_ros.node_process import Robot
+from tests.patience import PATIENCE_S
 
 LACKING = "launch and launch_ros come with ROS 2 only"
 pytest.importorskip("launch_ros", reason=LACKING)  # without ROS 2 our own folder is found under the name launch
@@ -131,5 +132,5 @@ def test_the_launched_node_answers_in_its_namespace(ros: None, bundle: Path, pre
     finally:
         robot.close()
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE_S)
     assert "process has finished cleanly" in (tmp_path / "log").read_text()

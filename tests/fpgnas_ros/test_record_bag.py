@@ -21,13 +21,13 @@ from tests.fpgnas_ros.bag_evaluation.bags import IMAGES, INFO, settings
 from tests.fpgnas_ros.node_process import NodeProcess
 from tests.fpgnas_ros.painted_bag import write_painted_bag
 from tests.fpgnas_ros.painted_scene import CAMERA, write_painted_bundle
+from tests.patience import PATIENCE_S
 
 VISIBLE = [True, True, False, True, True, False, True, True, True, True]
-TIMEOUT_S = 20.0
 
 
 def wait_for_subscribers(player: BagPlayer, counts: dict[str, int]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while any(player._publishers[topic].get_subscription_count() < count for topic, count in counts.items()):
         assert time.monotonic() < deadline, "node and recorder did not subscribe"
         time.sleep(0.05)
@@ -52,7 +52,7 @@ def test_recording_of_the_running_node_evaluates_as_its_estimator(ros: None, tmp
     finally:
         process.stop()
         recorder.send_signal(signal.SIGINT)
-        output, _ = recorder.communicate(timeout=TIMEOUT_S)
+        output, _ = recorder.communicate(timeout=PATIENCE_S)
         node.destroy_node()
     assert recorder.returncode == 0
     assert f"      10 {IMAGES}" in output
@@ -79,7 +79,7 @@ def test_recording_of_the_running_node_evaluates_as_its_estimator(ros: None, tmp
 
 def test_folder_that_exists_is_refused_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fpgnas_ros.record_bag", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=dict(os.environ))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=dict(os.environ))
     assert done.returncode == 2
     assert done.stderr.strip().startswith("error: ")
     assert "expected a folder that does not exist yet" in done.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fpgnas_core.bundle import load_bundle
 from fpgnas_ros.share_folder import resolve_model
+from tests.patience import PATIENCE_S
 
 
 def test_shipped_bundle_keeps_its_budget() -> None:
@@ -16,7 +17,7 @@ def test_shipped_bundle_keeps_its_budget() -> None:
 
 def test_demo_scores_the_shipped_bundle_on_the_shipped_recording(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fpgnas_ros.demo", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["frames"] == 150

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from fpgnas_ros.worker import Worker
+from tests.patience import PATIENCE_S
 
 
 def test_only_the_newest_item_is_worked_on_after_opening() -> None:
@@ -14,7 +15,7 @@ def test_only_the_newest_item_is_worked_on_after_opening() -> None:
     worker.start()
     replaced = [worker.slot.put(number) for number in range(5)]
     worker.open()
-    assert done.get(timeout=5) == 4
+    assert done.get(timeout=PATIENCE_S) == 4
     assert replaced == [False, True, True, True, True]
     worker.stop()
     assert done.empty()
@@ -25,14 +26,14 @@ def test_stop_waits_for_the_item_in_progress_and_forgets_the_next() -> None:
 
     def process(item: int) -> None:
         started.set()
-        release.wait(5)
+        release.wait(PATIENCE_S)
         done.append(item)
 
     worker = Worker(process)
     worker.open()
     worker.start()
     worker.slot.put(1)
-    assert started.wait(5)
+    assert started.wait(PATIENCE_S)
     worker.slot.put(2)
     threading.Timer(0.05, release.set).start()
     worker.stop()
@@ -48,5 +49,5 @@ def test_a_stopped_worker_can_be_started_again(times: int) -> None:
     for number in range(times):
         worker.start()
         worker.slot.put(number)
-        assert done.get(timeout=5) == number
+        assert done.get(timeout=PATIENCE_S) == number
         worker.stop()

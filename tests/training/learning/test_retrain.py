@@ -15,6 +15,7 @@ import yaml
 from fpgnas_core.bundle import Bundle, load_bundle
 from fpgnas_core.contour import ViewpointModel
 from fpgnas_core.estimator import PoseEstimator
+from tests.patience import PATIENCE_S
 from training.data.batches import plain_batches
 from training.data.bop import read_split
 from training.data.crops import load_crops
@@ -94,7 +95,7 @@ def test_two_processes_train_one_network(settings: RetrainSettings, dataset: str
     again = replace(settings, out=str(tmp_path), devices=2)
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump(asdict(again)))
     command = [sys.executable, str(ROOT / "training/retrain.py"), "--config", str(tmp_path / "settings.yaml")]
-    subprocess.run(command, check=True, cwd=ROOT, timeout=600)
+    subprocess.run(command, check=True, cwd=ROOT, timeout=PATIENCE_S)
     architecture = load_architecture(settings.architecture)
     before = build_network(architecture)
     before.load_state_dict(torch.load(settings.initial_weights, weights_only=True))

@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 
+from tests.patience import PATIENCE_S
 from training.data.crops import load_crops
 from training.errors import BudgetError, RunError, SettingsError
 from training.learning.run_folder import RunFolder
@@ -58,7 +59,7 @@ def test_killed_search_resumes_to_the_same_architecture(
     process = subprocess.Popen(
         [sys.executable, "training/search.py", "--config", str(config)], cwd=REPOSITORY, start_new_session=True
     )
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + PATIENCE_S
     while not (tmp_path / "run/checkpoint.pt").exists():
         assert process.poll() is None
         assert time.monotonic() < deadline

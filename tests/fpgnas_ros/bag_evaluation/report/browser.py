@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next((path for path in map(shutil.which, NAMES) if path), None)
 CONSOLE = re.compile(r"CONSOLE[:(].*")
@@ -24,7 +26,7 @@ class Page:
     def run(self, *actions: str) -> subprocess.CompletedProcess[str]:
         """The browser's output."""
         return subprocess.run(
-            [*self._command, *actions, self._address], capture_output=True, text=True, timeout=60, check=True
+            [*self._command, *actions, self._address], capture_output=True, text=True, timeout=PATIENCE_S, check=True
         )
 
     def document(self) -> str:

@@ -1,7 +1,6 @@
 """The report in a real browser: it renders, complains about nothing, and its links work."""
 
 import re
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.fpgnas_ros.painted_bag import write_painted_bag
 
 DOCUMENTED = Path(__file__).resolve().parents[4] / "docs" / "report_demo"
 LAPTOP, PHONE = 1280, 390
+ELEMENT = re.compile(r"<[a-z]")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium: apt-get install chromium")
 
 
@@ -120,7 +120,7 @@ def _quoted(text: str) -> str:
 
 
 @needs_browser
-def test_report_of_ten_thousand_frames_is_small_and_opens_fast(tmp_path: Path) -> None:
+def test_report_of_ten_thousand_frames_is_small_and_has_few_elements(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     runs = [
         run_of([None if missed else float(x) for x, missed in zip(errors, rng.random(10_000) < 0.1, strict=True)], name)
@@ -139,13 +139,6 @@ def test_report_of_ten_thousand_frames_is_small_and_opens_fast(tmp_path: Path) -
     path = tmp_path / "report.html"
     path.write_text(report.html())
     assert path.stat().st_size < 500_000
-    page = Page(path, LAPTOP, tmp_path / "profile")
-    empty = tmp_path / "empty.html"
-    empty.write_text("<!DOCTYPE html><title>empty</title>")
-    Page(empty, LAPTOP, tmp_path / "profile").document()
-    began = time.monotonic()
-    Page(empty, LAPTOP, tmp_path / "profile").document()
-    start = time.monotonic() - began
-    began = time.monotonic()
-    assert "better" in page.document()
-    assert time.monotonic() - began - start < 2.0
+    document = Page(path, LAPTOP, tmp_path / "profile").document()
+    assert "better" in document
+    assert len(ELEMENT.findall(document)) < 3_000
