@@ -58,7 +58,10 @@ class NodeProcess:
 
 
 class Robot:
-    """Publishes camera topics and keeps all that the node says; spins in a thread until `close`."""
+    """Publishes camera topics and keeps all that the node says; spins in a thread until `close`.
+
+    Until then nothing of it is destroyed: rclpy's executor raises InvalidHandle where that happens while it spins.
+    """
 
     def __init__(self, namespace: str) -> None:
         self.node = rclpy.create_node("robot", namespace=namespace)

@@ -20,6 +20,7 @@ from tests.fpgnas_ros.conversation import picture
 from tests.fpgnas_ros.node_process import FRAME, NodeProcess, Robot, camera_info
 from tests.fpgnas_ros.painted_bag import write_painted_bag
 from tests.fpgnas_ros.painted_scene import T_CAMERA_OBJECT
+from tests.patience import PATIENCE_S
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 T_BASE_CAMERA = make_transform(np.diag([1.0, -1.0, -1.0]), [0.6, 0.1, 0.9])  # looks down
@@ -48,7 +49,7 @@ def start(robot: Robot) -> Iterator[Start]:
     yield run
     for process in processes:
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0, f"{process.args}"
+        assert process.wait(PATIENCE_S) == 0, f"{process.args}"
 
 
 def send_now(robot: Robot) -> None:
@@ -74,21 +75,19 @@ def test_where_is_it_prints_the_pose_and_its_uncertainty(robot: Robot, start: St
 
 def test_play_recording_feeds_the_node(robot: Robot, start: Start, tmp_path: Path) -> None:
     heard: list[CompressedImage] = []
-    subscription = robot.node.create_subscription(CompressedImage, "/camera/image/compressed", heard.append, 10)
+    robot.node.create_subscription(CompressedImage, "/camera/image/compressed", heard.append, 10)
     process = start("play_recording.py", str(write_painted_bag(tmp_path / "bag", [True] * 3)), "--rate", "2")
     robot.wait_for(lambda: len(heard) > 3, "second loop")
     assert process.poll() is None
-    robot.node.destroy_subscription(subscription)
 
 
 def test_approach_pose_is_above_the_object_in_the_robots_frame(robot: Robot, start: Start) -> None:
     goals: list[PoseStamped] = []
-    subscription = robot.node.create_subscription(PoseStamped, "approach_pose", goals.append, 10)
+    robot.node.create_subscription(PoseStamped, "approach_pose", goals.append, 10)
     place = ("--xyz", "0.6", "0.1", "0.9", "--rpy", str(np.pi), "0", "0")
     start("static_camera.py", "--child", FRAME, *place)
     start("approach_pose.py", "--above", "0.12", "--most-age", "20")
     robot.wait_for(lambda: send_now(robot) or goals, "approach pose")
-    robot.node.destroy_subscription(subscription)
     goal = from_pose(goals[0].pose)
     expected = (T_BASE_CAMERA @ T_CAMERA_OBJECT)[:3, 3] + [0, 0, 0.12]
     assert goals[0].header.frame_id == "base_link"
