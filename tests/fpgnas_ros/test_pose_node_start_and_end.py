@@ -119,11 +119,15 @@ def test_compressed_images(start: Start, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_working_node_cleanly(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     write_painted_bundle(tmp_path / "bundle")
+    began = time.monotonic()
     node, robot = start(model=tmp_path / "bundle")
     robot.wait_until_listening()
+    start_s = time.monotonic() - began
     robot.send_info()
     robot.send_image(3)
+    began = time.monotonic()
     assert node.stop(number) == 0
+    assert time.monotonic() - began < max(5, 2 * start_s)  # a slow machine starts it slowly too
     assert "Traceback" not in node.log()
 
 
