@@ -45,11 +45,20 @@ def sample_lighting(rng: np.random.Generator, centre: Vector, up: Vector, reach_
 
 
 def sample_material(
-    rng: np.random.Generator, uniform_colour_share: float, tint_share: float, patterns: Sequence[int]
+    rng: np.random.Generator,
+    uniform_colour_share: float,
+    tint_share: float,
+    contrast: tuple[float, float],
+    patterns: Sequence[int],
 ) -> Material:
-    """An object's look: its own colours under a tint of at most this share, or one uniform colour, as a print has."""
+    """An object's look: its own colours under a tint of at most this share, or one uniform colour, as a print has.
+
+    contrast: lowest and highest of its own colours; all ratios are as likely.
+    """
     uniform = rng.random() < uniform_colour_share
     tint = (*rng.uniform(0.02, 1.0, 3), 1.0) if uniform else (*rng.uniform(0, 1, 3), rng.uniform(0, tint_share))
     metallic = rng.uniform(0, 0.6) if rng.random() < 0.15 else 0.0
     dirt, scale, pattern = rng.uniform(0, 0.12), rng.uniform(2, 30), int(rng.choice(patterns))
-    return Material(tint, rng.uniform(0.25, 1.0), metallic, dirt, scale, pattern)
+    roughness, (low, high) = rng.uniform(0.25, 1.0), contrast
+    own = low * (high / low) ** rng.random() if low < high else low
+    return Material(tint, roughness, metallic, dirt, scale, pattern, own)

@@ -90,6 +90,11 @@ def is_closed(mesh: Mesh) -> bool:
     return bool(solid.is_watertight and solid.is_winding_consistent and solid.volume > 0)
 
 
+def mean_colour(mesh: Mesh) -> NDArray[np.float64]:
+    """(3,) mean of the vertices' colours, linear RGB with the shaders' curve, gamma 2."""
+    return np.asarray((mesh.colours.astype(np.float64) ** 2).mean(axis=0))
+
+
 def decimated(mesh: Mesh, most_faces: int) -> Mesh:
     """The mesh with at most about `most_faces` triangles (quadric errors, Garland and Heckbert 1997); 0 leaves it."""
     if not most_faces or len(mesh.faces) <= most_faces:

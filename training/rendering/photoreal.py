@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fpgnas_core.camera import Camera
 from training.errors import RenderError
 from training.rendering.gpu import OPENGL_FROM_OPENCV
-from training.rendering.mesh import Mesh
+from training.rendering.mesh import Mesh, mean_colour
 from training.rendering.renderer import Lighting, Material, Scene
 
 SAMPLES = 24
@@ -37,6 +37,7 @@ class BlenderPainter:
         self._blender.ops.wm.read_factory_settings(use_empty=True)
         self._data, self._scene = self._blender.data, self._blender.context.scene
         self._meshes: list[Any] = []
+        self._mean_colours: list[NDArray[np.float64]] = []
         self._pictures: list[Any] = []
         self._textures: dict[int, Any] = {}
         self._prepare()
@@ -54,6 +55,7 @@ class BlenderPainter:
             layer.data.foreach_set("uv", mesh.texture.uv[mesh.faces.ravel()].astype(np.float32).ravel())
             self._textures[len(self._meshes)] = self._image(mesh.texture.picture)
         self._meshes.append(made)
+        self._mean_colours.append(mean_colour(mesh))
         return len(self._meshes) - 1
 
     def upload_picture(self, picture: NDArray[np.uint8]) -> int:
@@ -73,7 +75,7 @@ class BlenderPainter:
             thing.data.materials.clear()
             thing.data.materials.append(None)
             thing.material_slots[0].link = "OBJECT"  # one mesh may be seen several times with different looks
-            thing.material_slots[0].material = self._material(drawable.material, self._textures.get(drawable.mesh))
+            thing.material_slots[0].material = self._material(drawable.material, drawable.mesh)
         return _composite(self._render(), scene.background)
 
     def _prepare(self) -> None:
@@ -144,19 +146,15 @@ class BlenderPainter:
         tree.links.new(mix.outputs[0], shine.inputs["Color"])
         tree.links.new(shine.outputs[0], out.inputs["Surface"])
 
-    def _material(self, material: Material, texture: Any) -> Any:
+    def _material(self, material: Material, mesh: int) -> Any:
         made = self._data.materials.new("material")
         made.use_nodes = True
         tree = made.node_tree
         surface = tree.nodes["Principled BSDF"]
         surface.inputs["Roughness"].default_value = material.roughness
         surface.inputs["Metallic"].default_value = material.metallic
-        own = tree.nodes.new("ShaderNodeAttribute" if texture is None else "ShaderNodeTexImage")
-        if texture is None:
-            own.attribute_name = "colour"
-        else:
-            own.image = texture
-        tint = _mixed(tree, own.outputs["Color"], material.tint[3])
+        own = _contrasted(tree, self._own_colour(tree, mesh), self._mean_colours[mesh], material.contrast)
+        tint = _mixed(tree, own, material.tint[3])
         tint.inputs[2].default_value = (*(value**2 for value in material.tint[:3]), 1.0)
         last = tint
         if material.pattern_strength > 0:
@@ -164,6 +162,15 @@ class BlenderPainter:
             tree.links.new(self._pattern(tree, material).outputs["Color"], last.inputs[2])
         tree.links.new(last.outputs[0], surface.inputs["Base Color"])
         return made
+
+    def _own_colour(self, tree: Any, mesh: int) -> Any:
+        if mesh in self._textures:
+            own = tree.nodes.new("ShaderNodeTexImage")
+            own.image = self._textures[mesh]
+        else:
+            own = tree.nodes.new("ShaderNodeAttribute")
+            own.attribute_name = "colour"
+        return own.outputs["Color"]
 
     def _pattern(self, tree: Any, material: Material) -> Any:
         place, scale = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeVectorMath")
@@ -206,6 +213,17 @@ def _mixed(tree: Any, colour: Any, share: float) -> Any:
     node.inputs[0].default_value = share
     tree.links.new(colour, node.inputs[1])
     return node
+
+
+def _contrasted(tree: Any, colour: Any, mean: NDArray[np.float64], contrast: float) -> Any:
+    """A linear colour moved away from the mean of its mesh, or towards it where contrast is below 1."""
+    node = tree.nodes.new("ShaderNodeMix")
+    node.data_type, node.clamp_factor, node.clamp_result = "RGBA", False, True
+    node.inputs["Factor"].default_value = contrast
+    first, second = (socket for socket in node.inputs if socket.name in ("A", "B") and socket.type == "RGBA")
+    first.default_value = (*mean.tolist(), 1.0)
+    tree.links.new(colour, second)
+    return next(socket for socket in node.outputs if socket.type == "RGBA")
 
 
 def _facing(direction: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from training.rendering.gpu import (
     projection_matrix,
     write_matrix,
 )
-from training.rendering.mesh import Mesh, is_closed
+from training.rendering.mesh import Mesh, is_closed, mean_colour
 
 SHADOW_MAP_SIZE = 512
 SAMPLES_SIDE = 2
@@ -35,7 +35,8 @@ Vector = NDArray[np.float64]
 class Material:
     """Look of one object. tint: r, g, b, and its share over the mesh's own colours.
 
-    pattern: number of an uploaded picture. pattern_scale: repeats a metre.
+    contrast: of the mesh's own colours about their mean, in linear light; 1 leaves them. pattern: number of an uploaded
+    picture. pattern_scale: repeats a metre.
     """
 
     tint: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
@@ -44,6 +45,7 @@ class Material:
     pattern_strength: float = 0.0
     pattern_scale: float = 5.0
     pattern: int = 0
+    contrast: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class _Uploaded:
     geometry: moderngl.VertexArray
     surface: moderngl.VertexArray
     picture: moderngl.Texture | None
+    mean_colour: Vector
     closed: bool
 
 
@@ -153,6 +156,7 @@ class Renderer:
                 create(self._geometry, positions, indices),
                 create(self._surface, full, indices),
                 picture,
+                mean_colour(mesh),
                 is_closed(mesh),
             )
         )
@@ -227,8 +231,9 @@ class Renderer:
         for number, drawable in enumerate(drawables, start=1):
             mesh, material = self._place(program, drawable), drawable.material
             program["number"].value = number
-            for name in ("tint", "pattern_strength", "pattern_scale"):
+            for name in ("contrast", "tint", "pattern_strength", "pattern_scale"):
                 program[name].value = getattr(material, name)
+            program["mean_colour"].value = tuple(mesh.mean_colour)
             if material.pattern_strength > 0:
                 self._pictures[material.pattern].use(0)
             program["textured"].value = mesh.picture is not None

@@ -61,8 +61,9 @@ class RoomSampler:
 
     def material(self, rng: Generator) -> Material:
         """The look of an annotated object."""
-        shares = self.settings.uniform_colour_share, self.settings.tint_share
-        return sample_material(rng, *shares, self.pool.patterns)
+        settings = self.settings
+        looks = settings.uniform_colour_share, settings.tint_share, settings.contrast
+        return sample_material(rng, *looks, self.pool.patterns)
 
     def is_occluded(self, rng: Generator) -> bool:
         """Whether something is to stand in the main target's way."""

@@ -79,6 +79,9 @@ class RenderSettings:
     """Share of images in which the object has one random colour, as a print has, 0 to 1."""
     tint_share: float = 0.15
     """Highest share of a random tint over the object's own colours in the other images, 0 to 1."""
+    contrast: tuple[float, float] = (1.0, 1.0)
+    """Lowest and highest contrast of the object's own colours about their mean; 1: as in the mesh. Scans often have
+    less than the thing."""
     sensor_strength: float = 0.5
     """Strength of exposure, blur, noise and JPEG, 0 to 1."""
     depth: bool = True
@@ -101,7 +104,7 @@ class RenderSettings:
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
         self._check_objects()
-        for name in ("extent_px", "distance_m"):
+        for name in ("extent_px", "distance_m", "contrast"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise SettingsError(f"{name}: expected two rising positive numbers, got {low} and {high}")

@@ -57,6 +57,8 @@ void main() {
 SURFACE_FRAGMENT = """#version 330
 uniform bool textured;
 uniform float number, pattern_strength, pattern_scale;
+uniform vec3 mean_colour;  // linear
+uniform float contrast;
 uniform vec4 tint;
 uniform sampler2D pattern, picture;
 in vec3 camera_normal, vertex_colour, object_point, object_normal;
@@ -73,6 +75,7 @@ vec3 surface_pattern() {
 void main() {
     vec3 albedo = vertex_colour;
     if (textured) albedo = texture(picture, texture_point).rgb;
+    if (contrast != 1.0) albedo = sqrt(clamp(mix(mean_colour, albedo * albedo, contrast), 0.0, 1.0));
     albedo = mix(albedo, tint.rgb, tint.a);
     if (pattern_strength > 0.0) albedo = mix(albedo, surface_pattern(), pattern_strength);
     out_albedo = vec4(albedo, number / 255.0);

@@ -38,6 +38,24 @@ def test_silhouette_agrees_with_ours_within_a_pixel(renderer: Renderer, demo_mes
     np.testing.assert_allclose(*centroids, atol=0.15)
 
 
+def test_contrast_of_own_colours_is_ours(renderer: Renderer, two_tones: Mesh) -> None:
+    """In even light."""
+    pytest.importorskip("bpy", reason="Blender is not installed: pip install 'fpgnas_ros[photoreal]'")
+    painter = BlenderPainter()
+    numbers = painter.upload(two_tones), renderer.upload(two_tones)
+    even = Lighting(
+        np.tile([0.0, 0, -1], (3, 1)), np.zeros((3, 3)), *np.ones((2, 3)), np.array([0, -1.0, 0]), POSE[:3, 3], 1
+    )
+    pose, black = make_transform(np.eye(3), [0, 0, 0.5]), np.zeros((8, 8, 3), np.uint8)
+    for contrast in (0.5, 1.0, 1.5):
+        look = Material(roughness=1.0, contrast=contrast)
+        seen = [
+            place.render_colour(Scene(CAMERA, [Drawable(number, pose, look, 1)], even, black))[42, [33, 107], 1]
+            for place, number in zip((painter, renderer), numbers, strict=True)
+        ]
+        np.testing.assert_allclose(*(pixels.astype(int) for pixels in seen), atol=12)
+
+
 @pytest.mark.skipif(not WITHOUT_BLENDER, reason="Blender is installed")
 def test_missing_blender_is_said_with_its_cure() -> None:
     with pytest.raises(RenderError, match=r"expected bpy 4.5, found none; pip install 'fpgnas_ros\[photoreal\]'"):

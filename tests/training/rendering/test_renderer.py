@@ -131,3 +131,11 @@ def test_surfaces_are_colours_and_normals_without_light(renderer: Renderer) -> N
     np.testing.assert_allclose(surfaces.normals[42, 70], turn @ [0, 0, -1.0] * [1, -1, -1], atol=1e-3)
     assert (surfaces.albedo[2, 2] == 0).all()
     assert (surfaces.normals[2, 2] == 0).all()
+
+
+def test_contrast_moves_colours_away_from_the_mesh_s_mean_in_linear_light(renderer: Renderer, two_tones: Mesh) -> None:
+    """0.2 and 0.6, whose mean is 0.4: at 1.5 they are 0.1 and 0.7, at 4 the ends."""
+    number, pose = renderer.upload(two_tones), make_transform(np.eye(3), [0, 0, 0.5])
+    for contrast, expected in ((1.0, [0.2, 0.6]), (1.5, [0.1, 0.7]), (0.5, [0.3, 0.5]), (4.0, [0.0, 1.0])):
+        surfaces = renderer.render_surfaces(CAMERA, [Drawable(number, pose, Material(contrast=contrast), 1)])
+        np.testing.assert_allclose(surfaces.albedo[42, [33, 107], 1] ** 2, expected, atol=0.006)
