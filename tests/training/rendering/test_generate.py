@@ -88,6 +88,7 @@ def test_stopped_run_goes_on_to_the_same_data(settings: RenderSettings, tmp_path
         ("min_visible", 1.4, "min_visible: expected 0 to 1, got 1.4"),
         ("images", 0, "images: expected at least 1, got 0"),
         ("distance_m", (1.0, 0.3), "distance_m: expected two rising positive numbers, got 1.0 and 0.3"),
+        ("contrast", (0.0, 2.0), "contrast: expected two rising positive numbers, got 0.0 and 2.0"),
     ],
 )
 def test_settings_that_cannot_be_rendered_are_refused(field: str, value: object, message: str) -> None:
