@@ -113,7 +113,7 @@ class RoomSampler:
                 pixel = rng.uniform([0, 0], [camera.width, camera.height])
                 place = ray_through(camera, pixel) * centre[2] * rng.uniform(0.75, 1.35)
                 pose = _posed(prop, sample_rotation(rng, self.settings, place), place)
-            if pose is not None:
+            if pose is not None and _is_before_camera(prop, pose):
                 drawable = Drawable(prop.number, pose, self.material(rng), 2 + len(found))
                 found.append(Target(object_id, drawable))
         return found
@@ -131,7 +131,8 @@ class RoomSampler:
                 away = rng.normal(0, 1, 3)
                 away *= rng.uniform(1.1, 3.0) * (target.radius + prop.radius) / np.linalg.norm(away)
                 pose = _floating(rng, prop, centre + away)
-            parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
+            if _is_before_camera(prop, pose):
+                parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
         return parts
 
     def _occluders(self, rng: Generator, target: Prop, centre: Vector, object_id: int) -> list[Drawable]:
@@ -140,7 +141,9 @@ class RoomSampler:
         for _ in range(int(rng.integers(1, 4))):
             prop, material = self._distractor(rng, object_id)
             place = centre * rng.uniform(0.55, 0.9) + rng.normal(0, 0.85 * target.radius, 3) * [1, 1, 0.2]
-            parts.append(Drawable(prop.number, _floating(rng, prop, place), material, FIRST_DISTRACTOR))
+            pose = _floating(rng, prop, place)
+            if _is_before_camera(prop, pose):
+                parts.append(Drawable(prop.number, pose, material, FIRST_DISTRACTOR))
         return parts
 
     def _distractor(self, rng: Generator, object_id: int) -> tuple[Prop, Material]:
@@ -158,6 +161,11 @@ class RoomSampler:
 def _floating(rng: Generator, prop: Prop, place: Vector) -> Vector:
     """T_camera_object of a thing turned at random, its box's centre at `place` (3,), camera frame."""
     return _posed(prop, Rotation.random(random_state=rng).as_matrix(), place)
+
+
+def _is_before_camera(prop: Prop, pose: Vector) -> bool:
+    """Whether all of a thing is: nothing else stands where the camera does, and labels are of what is before it."""
+    return bool(transform_points(pose, prop.centre[None])[0, 2] > prop.radius)
 
 
 def _posed(prop: Prop, rotation: Vector, place: Vector) -> Vector:

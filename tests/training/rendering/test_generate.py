@@ -190,6 +190,16 @@ def test_other_objects_in_a_crop_are_annotated_after_its_own(several: RenderSett
             assert not (other.load_mask_visible() & main.load_mask_visible()).any()
 
 
+def test_nothing_stands_where_the_camera_does(several: RenderSettings, tmp_path: Path) -> None:
+    """So near that a third of what lies about would be behind the camera or about it, and its pose no label."""
+    near = replace(several, out=str(tmp_path), images=60, width=64, height=64, focal_px=0.0, objects_per_image=(1, 1))
+    generate(replace(near, distance_m=(0.1, 0.14), table_share=0.0, distractors_per_image=(3, 3)))
+    samples = read_split(tmp_path, "train", read_models(tmp_path / "models"))
+    others = [annotation for sample in samples for annotation in sample.annotations[1:]]
+    assert len(others) >= 10
+    assert min(other.T_camera_object[2, 3] for other in others) > 0.04  # half the smaller box's diagonal
+
+
 def test_absent_objects_leave_all_else_as_it_is(tmp_path: Path) -> None:
     settings = RenderSettings(
         mesh=str(ASSETS / "demo_object.ply"), out=str(tmp_path / "with"), images=12, workers=1, seed=3, off_centre=0.3
