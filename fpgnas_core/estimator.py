@@ -46,7 +46,7 @@ class PoseEstimator:
     ) -> None:
         """Open the bundle's network on `threads` CPU threads (None: all cores) or on a GPU if there is one.
 
-        At most `max_instances` instances of all objects are looked for in a frame. `confidence_threshold`,
+        At most `max_instances` instances of each object are looked for in a frame. `confidence_threshold`,
         0 to 1, may be changed at any time. `solve` makes the second pass's poses of what its cells say. Raises
         BundleError.
         """

@@ -39,13 +39,13 @@ class FirstPass:
     ) -> list[Candidate]:
         """Return the instances seen on the frame of `size` px, without those `found`, the most confident first.
 
-        `sought` says of which objects, by BOP id, how many instances are looked for; None: `max_instances` of all.
+        `sought` says of which objects, by BOP id, how many instances are looked for; None: `max_instances` of each.
         """
         votes, pixel_map = self._see(image, size)
         placed = [(seen, pixel_map.to_frame(seen.keypoints_px)) for seen in votes]
         new = [(seen, pixels) for seen, pixels in placed if not self._is_found(seen, pixels, found)]
         if sought is None:
-            new, left = new[:max_instances], [max_instances] * len(self._models)
+            left = [max_instances] * len(self._models)
         else:
             left = [_LOOKS_FOR_EACH * sought.get(model.object_id, 0) for model in self._models]
         candidates: list[Candidate] = []

@@ -72,6 +72,15 @@ def test_max_instances_limits_the_result(estimator: PoseEstimator) -> None:
     assert len(estimator.estimate(picture([(150.5, 200.5), (450.5, 260.5)]), CAMERA)) == 1
 
 
+def test_instances_of_one_object_do_not_crowd_out_another(tmp_path: Path) -> None:
+    """All look alike here, so that each object is seen at both places."""
+    bundle = description(tmp_path, box_object(), box_object("other", 2))
+    pixels = projections(box_object(), true_pose(), CAMERA)
+    both = PoseEstimator(write_bundle(bundle, network_for(bundle, pixels - pixels[0])), threads=1, max_instances=1)
+    found = both.estimate(picture([(150.5, 200.5), (450.5, 260.5)]), CAMERA)
+    assert sorted(pose.object_id for pose in found) == [1, 2]
+
+
 def test_no_more_than_is_sought_is_found(estimator: PoseEstimator) -> None:
     two = picture([(150.5, 200.5), (450.5, 260.5)])
     assert len(estimator.estimate(two, CAMERA, sought={1: 3})) == 2

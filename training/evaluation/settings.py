@@ -30,7 +30,7 @@ class EvaluationSettings:
     confidence_threshold: float | None = None
     """Lowest confidence of a detection, 0 to 1; none: 0.5, and 0.1 where targets tell which objects are there."""
     max_instances: int = 8
-    """Most instances, of all objects, that the second pass looks at in an image."""
+    """Most instances of each object that are looked for in an image."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be evaluated: SettingsError names the field."""
