@@ -50,11 +50,14 @@ def _dots(rng: Generator, size: int) -> Picture:
 
 
 def _ring(rng: Generator, size: int) -> Picture:
-    """Markers round an empty middle, where the object stands, as in LINEMOD's recordings."""
+    """Markers round an empty middle, where the object stands, as in LINEMOD's recordings.
+
+    Rolled by half: a picture's corner comes to lie in the middle of a sheet.
+    """
     sheet = _markers(rng, size)
     inner = int(rng.uniform(0.15, 0.35) * size)
     sheet[inner : size - inner, inner : size - inner] = 0
-    return sheet
+    return np.roll(sheet, size // 2, axis=(0, 1))
 
 
 def _enlarged(sheet: Picture, size: int) -> Picture:

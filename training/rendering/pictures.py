@@ -38,6 +38,13 @@ def _colour(rng: Generator) -> tuple[int, int, int]:
     return int(red), int(green), int(blue)
 
 
+def bright_colour(rng: Generator) -> tuple[int, int, int]:
+    """A saturated colour, as ink and paint have."""
+    hsv = np.array([[[rng.uniform(0, 180), rng.uniform(130, 255), rng.uniform(90, 255)]]], np.uint8)
+    red, green, blue = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0].tolist()
+    return int(red), int(green), int(blue)
+
+
 def _gradient(rng: Generator, width: int, height: int) -> Picture:
     corners = np.array([[_colour(rng), _colour(rng)], [_colour(rng), _colour(rng)]], np.uint8)
     return cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)

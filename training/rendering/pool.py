@@ -17,10 +17,12 @@ from training.rendering.boards import random_board
 from training.rendering.distractors import make_distractors
 from training.rendering.mesh import Mesh, decimated, from_trimesh
 from training.rendering.objects import load_distractors, load_objects
+from training.rendering.office import carpet, magazine
 from training.rendering.pictures import noise, random_picture, wood
 from training.rendering.settings import RenderSettings
 
 N_SHAPES, N_PATTERNS, N_BOARDS, N_WOODS = 40, 64, 24, 8
+N_MAGAZINES, N_CARPETS = 32, 12
 PICTURE_PX = 256
 
 
@@ -63,7 +65,8 @@ class Prop:
 class Pool:
     """targets: by object id. distractors: not annotated. table, board: unit squares, their upper side at z = 0.
 
-    patterns, boards, woods: numbers of pictures. backgrounds: files of photographs.
+    patterns, boards, woods, magazines, carpets: numbers of pictures; the last two are of offices. backgrounds: files of
+    photographs.
     """
 
     targets: dict[int, Prop]
@@ -73,6 +76,8 @@ class Pool:
     patterns: Sequence[int]
     boards: Sequence[int]
     woods: Sequence[int]
+    magazines: Sequence[int]
+    carpets: Sequence[int]
     backgrounds: Sequence[Path]
 
 
@@ -93,6 +98,8 @@ def make_pool(settings: RenderSettings, places: Sequence[Uploads]) -> Pool:
         [uploads.upload_picture(pattern(rng, side, side)) for _ in range(N_PATTERNS)],
         [uploads.upload_picture(random_board(rng, side)) for _ in range(N_BOARDS)],
         [uploads.upload_picture(wood(rng, side, side)) for _ in range(N_WOODS)],
+        [uploads.upload_picture(magazine(rng, side)) for _ in range(N_MAGAZINES)],
+        [uploads.upload_picture(carpet(rng, side)) for _ in range(N_CARPETS)],
         find_photographs(settings.backgrounds),
     )
 

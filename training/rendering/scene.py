@@ -17,14 +17,13 @@ from training.rendering.pool import Pool, Prop, photograph_part
 from training.rendering.renderer import Drawable, Lighting, Material
 from training.rendering.sensor import photograph
 from training.rendering.settings import RenderSettings
+from training.rendering.table import UPRIGHT_SHARE, Table
 from training.rendering.views import ray_through, sample_rotation, sample_view
 
 Vector = NDArray[np.float64]
 Generator = np.random.Generator
 FIRST_DISTRACTOR = 1000
-UPRIGHT_SHARE = 0.5
 OTHER_OBJECT_SHARE = 0.6
-PLACING_TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,8 @@ class RoomSampler:
         centre = transform_points(pose, prop.centre[None])[0]
         on_table = rng.random() < self.settings.table_share
         up = self._up(rng, centre, pose[:3, 2], on_table)
-        table = _Table(rng, self.pool, prop, pose, up) if on_table else None
+        office = self.settings.office_share > 0 and rng.random() < self.settings.office_share
+        table = Table(rng, self.pool, prop, pose, up, office) if on_table else None
         targets = [main, *self._more_targets(rng, camera, main, centre, table)]
         others = [] if table is None else table.drawables(rng)
         others += self._clutter(rng, table, prop, centre, main.object_id)
@@ -99,7 +99,7 @@ class RoomSampler:
         return random_picture(rng, width, height)
 
     def _more_targets(
-        self, rng: Generator, camera: Camera, main: Target, centre: Vector, table: _Table | None
+        self, rng: Generator, camera: Camera, main: Target, centre: Vector, table: Table | None
     ) -> list[Target]:
         low, high = self.settings.objects_per_image
         ids = [object_id for object_id in self.pool.targets if object_id != main.object_id]
@@ -119,7 +119,7 @@ class RoomSampler:
         return found
 
     def _clutter(
-        self, rng: Generator, table: _Table | None, target: Prop, centre: Vector, object_id: int
+        self, rng: Generator, table: Table | None, target: Prop, centre: Vector, object_id: int
     ) -> list[Drawable]:
         """Things that stand on the table or float about the target."""
         low, high = self.settings.distractors_per_image
@@ -170,66 +170,6 @@ def _is_before_camera(prop: Prop, pose: Vector) -> bool:
 
 def _posed(prop: Prop, rotation: Vector, place: Vector) -> Vector:
     return make_transform(rotation, place - rotation @ prop.centre)
-
-
-class _Table:
-    """A plane under the main target and what has been put on it."""
-
-    def __init__(self, rng: Generator, pool: Pool, prop: Prop, pose: Vector, up: Vector) -> None:
-        self._pool, self._up = pool, up
-        height = float(((prop.mesh.vertices @ pose[:3, :3].T) @ up).min() + pose[:3, 3] @ up)
-        centre = transform_points(pose, prop.centre[None])[0]
-        self._foot = centre + up * (height - float(centre @ up))
-        facing = Rotation.align_vectors(up[None], np.array([[0.0, 0.0, 1.0]]))[0]
-        self._turn = facing * Rotation.from_euler("z", rng.uniform(0, 2 * np.pi))
-        self._taken: list[tuple[Vector, float]] = [(np.zeros(2), prop.radius)]
-
-    def drawables(self, rng: Generator) -> list[Drawable]:
-        """The table and, often, a printed board on it, under the main target."""
-        parts = [self._slab(self._pool.table, 1.0, 0.0, _table_material(rng, self._pool))]
-        if rng.random() < 0.45:
-            size = self._taken[0][1] * rng.uniform(1.8, 6.0)
-            paper = Material((0, 0, 0, 0), rng.uniform(0.5, 1.0), 0.0, 1.0, 1.0, int(rng.choice(self._pool.boards)))
-            parts.append(self._slab(self._pool.board, size, 5e-4, paper))
-        return parts
-
-    def place(self, rng: Generator, prop: Prop, reach: float, standing: bool = False) -> Vector | None:
-        """T_camera_object of another thing that is free, within `reach` radii of the middle; None for no room."""
-        for _ in range(PLACING_TRIES):
-            angle, first = rng.uniform(0, 2 * np.pi), self._taken[0][1]
-            distance = (first + prop.radius) * rng.uniform(0.55, reach)
-            at = distance * np.array([np.cos(angle), np.sin(angle)])
-            if all(np.linalg.norm(at - other) > 0.6 * (radius + prop.radius) for other, radius in self._taken):
-                self._taken.append((at, prop.radius))
-                return self._put(rng, prop, at, standing or rng.random() < UPRIGHT_SHARE)
-        return None
-
-    def _put(self, rng: Generator, prop: Prop, at: Vector, upright: bool) -> Vector:
-        """Upright or tumbled, its lowest vertex on the table."""
-        spin = Rotation.from_euler("z", rng.uniform(0, 2 * np.pi)) if upright else Rotation.random(random_state=rng)
-        turned = (prop.mesh.vertices - prop.centre) @ spin.as_matrix().T
-        centre = np.array([*at, -float(turned[:, 2].min())])
-        rotation = (self._turn * spin).as_matrix()
-        return make_transform(rotation, self._foot + self._turn.apply(centre) - rotation @ prop.centre)
-
-    def _slab(self, mesh: int, size: float, height_m: float, material: Material) -> Drawable:
-        pose = make_transform(self._turn.as_matrix(), self._foot + height_m * self._up)
-        pose[:3, :2] *= size
-        return Drawable(mesh, pose, material, FIRST_DISTRACTOR)
-
-
-def _table_material(rng: Generator, pool: Pool) -> Material:
-    """Wood, a plain tone as worktops have, a printed pattern, or any colour."""
-    kind, roughness, scale = rng.random(), rng.uniform(0.3, 1.0), rng.uniform(0.8, 5.0)
-    grey = np.clip(rng.uniform(0.05, 1.0) * (1 + rng.normal(0, 0.08, 3)), 0, 1)
-    if kind < 0.3:
-        return Material((*grey, rng.uniform(0, 0.3)), roughness, 0.0, 1.0, scale, int(rng.choice(pool.woods)))
-    if kind < 0.5:
-        strength, pattern = rng.uniform(0, 0.3), int(rng.choice(pool.patterns))
-        return Material((*grey, 1.0), roughness, 0.0, strength, 2 * scale, pattern)
-    pattern = int(rng.choice(pool.boards if kind < 0.6 else pool.patterns))
-    strength = rng.uniform(0.3, 1.0) if kind < 0.85 else 0.0
-    return Material((*rng.uniform(0.05, 1.0, 3), 1.0), roughness, 0.0, strength, scale, pattern)
 
 
 def _sample_up(rng: Generator, centre: Vector, upright: Vector | None) -> Vector:

@@ -75,6 +75,8 @@ class RenderSettings:
     things on a table; otherwise in any rotation."""
     table_share: float = 0.6
     """Share of images with a table under the object, 0 to 1; the others float before a picture."""
+    office_share: float = 0.0
+    """Share of rooms that are offices: tables with magazines under and about the objects, dark carpets, 0 to 1."""
     uniform_colour_share: float = 0.5
     """Share of images in which the object has one random colour, as a print has, 0 to 1."""
     tint_share: float = 0.15
@@ -97,6 +99,7 @@ class RenderSettings:
             "absent_share",
             "occluded_share",
             "table_share",
+            "office_share",
             "uniform_colour_share",
             "tint_share",
             "sensor_strength",
