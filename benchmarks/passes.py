@@ -83,10 +83,10 @@ class CountedNetwork:
         return self._network.run(images)
 
 
-class OneRoll(PoseEstimator):
-    """Takes the roll that the first pass gives, however unsure the pose."""
+class OneCrop(PoseEstimator):
+    """Takes the roll and the size that the first pass gives, however unsure the pose."""
 
-    def _with_other_rolls(
+    def _with_other_crops(
         self, _image: ByteArray, _camera: Camera, poses: Sequence[PoseEstimate | None]
     ) -> list[PoseEstimate | None]:
         return list(poses)
@@ -119,8 +119,8 @@ def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate,
         "surface alone, no outline": (no_outline, surface_alone, PoseEstimator),
         "votes and surface, no outline": (no_outline, without_size, PoseEstimator),
         "no outline": (no_outline, fine_pose, PoseEstimator),
-        "no outline, one roll": (no_outline, fine_pose, OneRoll),
-        "one roll": (bundle, fine_pose, OneRoll),
+        "no outline, one crop": (no_outline, fine_pose, OneCrop),
+        "one crop": (bundle, fine_pose, OneCrop),
         "all": (bundle, fine_pose, PoseEstimator),
     }
     for name, (given, solve, kind) in two_passes.items():

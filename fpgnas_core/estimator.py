@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,9 +19,16 @@ from fpgnas_core.pose import Solver, fine_pose
 from fpgnas_core.pose_estimate import PoseEstimate, distinct, numbered, surest
 from fpgnas_core.stopwatch import Timings
 
-_OTHER_ROLLS = ((180.0,), (90.0, -90.0))
-"""Turns, degrees, tried one group after the other where an object's surest pose is not sure: the first pass often takes
-one side of an object for another (`benchmarks/passes.py`: one roll against all)."""
+_OTHER_CROPS = (
+    ((180.0, 1.0),),
+    ((90.0, 1.0), (-90.0, 1.0)),
+    ((15.0, 0.85), (-15.0, 0.85), (15.0, 1.2), (-15.0, 1.2)),
+)
+"""Turns, degrees, and sizes of crops that are looked at where an object's surest pose is not sure, group after group.
+
+The first pass often takes one side of an object for another (`benchmarks/passes.py`: one crop against all), and what
+the network makes of slightly other crops differs enough for the outline to choose among.
+"""
 _LIKELY = 0.5
 """Confidence of the first pass from which a candidate is looked at whatever else there is."""
 _MOST_DOUBTFUL = 2
@@ -30,7 +36,7 @@ _MOST_DOUBTFUL = 2
 _ROLL_SLACK_DEG = 30.0
 """By which rolls are off, or objects seen from above and off the middle of a frame lean."""
 _SURE = 0.65
-"""Confidence of a pose that needs no finer first pass, no other roll, and may be a second instance of an object."""
+"""Confidence of a pose that needs no finer first pass, no other crop, and may be a second instance of an object."""
 
 
 class PoseEstimator:
@@ -121,7 +127,7 @@ class PoseEstimator:
             new += self._second_pass.looks(image, camera, _foremost(doubtful, _MOST_DOUBTFUL))
             if _surely_seen([*tracked, *new]) >= wanted:
                 break
-        return self._sure(self._with_other_rolls(image, camera, self._with_other_starts(image, camera, new)))
+        return self._sure(self._with_other_crops(image, camera, self._with_other_starts(image, camera, new)))
 
     def _sure(self, poses: Iterable[PoseEstimate | None]) -> list[PoseEstimate]:
         return [pose for pose in poses if pose is not None and pose.confidence >= self.confidence_threshold]
@@ -140,24 +146,26 @@ class PoseEstimator:
             best[i] = max(best[i], found, key=_confidence)
         return best
 
-    def _with_other_rolls(
+    def _with_other_crops(
         self, image: ByteArray, camera: Camera, poses: Sequence[PoseEstimate | None]
     ) -> list[PoseEstimate | None]:
-        """Return the poses; where an object's surest one is unsure, the surest of several rolls in its place."""
+        """Return the poses; where an object's surest one is unsure, the surest of several crops in its place."""
         best = list(poses)
-        for turns in _OTHER_ROLLS:
-            turned = [(i, there) for i, pose in _unsure(best) for there in self._turned(camera, pose, turns)]
-            anew = self._second_pass.looks(image, camera, [there for _, there in turned])
-            for (i, _), pose in zip(turned, anew, strict=True):
+        for group in _OTHER_CROPS:
+            others = [(i, there) for i, pose in _unsure(best) for there in self._others(camera, pose, group)]
+            anew = self._second_pass.looks(image, camera, [there for _, there in others])
+            for (i, _), pose in zip(others, anew, strict=True):
                 best[i] = max(best[i], pose, key=_confidence)
         return best
 
-    def _turned(self, camera: Camera, pose: PoseEstimate, turns: Iterable[float]) -> list[Candidate]:
-        """Return where the pose is, rolled by each of `turns`, degrees, as far as objects are seen so rolled."""
+    def _others(self, camera: Camera, pose: PoseEstimate, crops: Iterable[tuple[float, float]]) -> list[Candidate]:
+        """Return where the pose is, turned and resized by each of `crops`, as far as objects are seen so rolled."""
         there = self._second_pass.candidate_at(pose, camera)
-        rolls = [] if there is None else [there.roll + math.radians(turn) for turn in turns]
+        if there is None:
+            return []
         most = math.radians(self.bundle.most_roll_deg + _ROLL_SLACK_DEG)
-        return [replace(there, roll=roll) for roll in rolls if there and abs(math.remainder(roll, 2 * math.pi)) <= most]
+        others = [there.varied(math.radians(turn), size) for turn, size in crops]
+        return [other for other in others if abs(math.remainder(other.roll, 2 * math.pi)) <= most]
 
 
 def _check(image: ByteArray, camera: Camera) -> None:

@@ -1,6 +1,6 @@
 """Where the second pass looks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,11 @@ class Candidate:
             return None
         roll = _roll(T_camera_object, model)
         return cls(object_index, camera.project(points), roll, T_camera_object, instance, confidence)
+
+    def varied(self, turn: float, size: float) -> "Candidate":
+        """Return a crop round the same middle that is turned by `turn` radians and `size` times as large."""
+        middle = self.keypoints_px.mean(axis=0)
+        return replace(self, roll=self.roll + turn, keypoints_px=middle + size * (self.keypoints_px - middle))
 
     def is_off(self, found: "Candidate") -> bool:
         """Tell whether a crop of this one is too far off from where the object was `found` in it."""

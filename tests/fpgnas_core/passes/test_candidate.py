@@ -34,6 +34,16 @@ def test_first_seen_is_looked_for_where_its_votes_are() -> None:
     np.testing.assert_array_equal(candidate.T_reference, np.eye(4))
 
 
+def test_varied_crop_is_turned_and_resized_about_its_middle() -> None:
+    candidate = Candidate.at(0, box_object(), UPRIGHT, CAMERA, 0)
+    assert candidate is not None
+    other = candidate.varied(0.3, 1.2)
+    assert other.roll == pytest.approx(candidate.roll + 0.3)
+    np.testing.assert_allclose(other.keypoints_px.mean(axis=0), candidate.keypoints_px.mean(axis=0))
+    np.testing.assert_allclose(np.ptp(other.keypoints_px, axis=0), 1.2 * np.ptp(candidate.keypoints_px, axis=0))
+    assert (other.object_index, other.instance) == (candidate.object_index, candidate.instance)
+
+
 def test_crop_is_off_where_the_object_lies_otherwise_in_it() -> None:
     taken = Candidate.at(0, box_object(), UPRIGHT, CAMERA, 0)
     nearer = Candidate.at(0, box_object(), make_transform(UPRIGHT[:3, :3], [0.0, 0.0, 0.4]), CAMERA, 0)
