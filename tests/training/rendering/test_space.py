@@ -38,7 +38,7 @@ def test_every_landmark_is_on_the_satellite() -> None:
 
 @pytest.mark.skipif(not LABELS.is_file(), reason="SPEED labels not in ../shared/data/speed")
 def test_poses_are_distributed_as_in_the_labels() -> None:
-    sampler = SpaceSampler(settings(distance_m=(2.9996, 41.0)), Pool({}, [], 0, 0, [0], [], [], []))
+    sampler = SpaceSampler(settings(distance_m=(2.9996, 41.0)), Pool({}, [], 0, 0, [0], [], [], [], [], []))
     prop = Prop(0, load_mesh(SATELLITE, "mm"), np.zeros(3), 0.7)
     rng = np.random.default_rng(1)
     drawn = np.array([sampler.view(rng, prop)[1] for _ in range(4000)])
@@ -68,7 +68,7 @@ def test_images_are_grey_dark_at_the_border_and_readable(tmp_path: Path, environ
 
 
 def test_depth_stays_within_the_range_asked_for() -> None:
-    sampler = SpaceSampler(settings(), Pool({}, [], 0, 0, [0], [], [], []))
+    sampler = SpaceSampler(settings(), Pool({}, [], 0, 0, [0], [], [], [], [], []))
     prop, rng = Prop(0, load_mesh(SATELLITE, "mm"), np.zeros(3), 0.7), np.random.default_rng(2)
     depths = [sampler.view(rng, prop)[1][2, 3] for _ in range(500)]
     assert 2.0 <= min(depths) < 2.2
