@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -114,7 +115,7 @@ def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate,
     first = FirstPass(bundle, settings.threads)
     ways: list[tuple[str, Estimate, CountedNetwork]] = [("first pass alone", first, first.network)]
     no_outline = replace(bundle, viewpoints={})
-    two_passes: dict[str, tuple[Bundle, Solver, type[PoseEstimator]]] = {
+    two_passes: dict[str, tuple[Bundle, Solver, Callable[..., PoseEstimator]]] = {
         "votes alone, no outline": (no_outline, votes_alone, PoseEstimator),
         "surface alone, no outline": (no_outline, surface_alone, PoseEstimator),
         "votes and surface, no outline": (no_outline, without_size, PoseEstimator),
@@ -122,6 +123,7 @@ def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate,
         "no outline, one crop": (no_outline, fine_pose, OneCrop),
         "one crop": (bundle, fine_pose, OneCrop),
         "all": (bundle, fine_pose, PoseEstimator),
+        "all, patient": (bundle, fine_pose, partial(PoseEstimator, patient=True)),
     }
     for name, (given, solve, kind) in two_passes.items():
         estimator, counter = _estimator(given, settings, solve, kind)
@@ -134,7 +136,7 @@ def _ways(bundle: Bundle, settings: PassesSettings) -> list[tuple[str, Estimate,
 
 
 def _estimator(
-    bundle: Bundle, settings: PassesSettings, solve: Solver, kind: type[PoseEstimator] = PoseEstimator
+    bundle: Bundle, settings: PassesSettings, solve: Solver, kind: Callable[..., PoseEstimator] = PoseEstimator
 ) -> tuple[PoseEstimator, CountedNetwork]:
     estimator = kind(bundle, settings.threads or None, solve=solve)
     counter = CountedNetwork(estimator._perception.network, bundle)

@@ -58,7 +58,7 @@ def run(settings: RealPhotographsSettings) -> None:
     bundle = load_bundle(settings.bundle)
     samples = read_sequence(Path(settings.linemod) / settings.sequence)
     model = _model_of(bundle, samples[0], Path(settings.mesh))
-    estimator = PoseEstimator(bundle, confidence_threshold=settings.confidence_threshold)
+    estimator = PoseEstimator(bundle, confidence_threshold=settings.confidence_threshold, patient=True)
     evaluation = evaluate(estimator, TestSet(samples, {model.object_id: model}, are_given=True))
     print(_table(evaluation.scores))
     out = Path(settings.out)

@@ -19,16 +19,11 @@ from fpgnas_core.pose import Solver, fine_pose
 from fpgnas_core.pose_estimate import PoseEstimate, distinct, numbered, surest
 from fpgnas_core.stopwatch import Timings
 
-_OTHER_CROPS = (
-    ((180.0, 1.0),),
-    ((90.0, 1.0), (-90.0, 1.0)),
-    ((15.0, 0.85), (-15.0, 0.85), (15.0, 1.2), (-15.0, 1.2)),
-)
-"""Turns, degrees, and sizes of crops that are looked at where an object's surest pose is not sure, group after group.
-
-The first pass often takes one side of an object for another (`benchmarks/passes.py`: one crop against all), and what
-the network makes of slightly other crops differs enough for the outline to choose among.
-"""
+_OTHER_ROLLS = (((180.0, 1.0),), ((90.0, 1.0), (-90.0, 1.0)))
+"""Turns, degrees, and sizes of crops, tried one group after the other where an object's surest pose is not sure: the
+first pass often takes one side of an object for another (`benchmarks/passes.py`: one crop against all)."""
+_OTHER_SIZES = (((15.0, 0.85), (-15.0, 0.85), (15.0, 1.2), (-15.0, 1.2)),)
+"""The same for the patient: what the network makes of slightly other crops differs enough for the outline to choose."""
 _LIKELY = 0.5
 """Confidence of the first pass from which a candidate is looked at whatever else there is."""
 _MOST_DOUBTFUL = 2
@@ -49,18 +44,21 @@ class PoseEstimator:
         confidence_threshold: float = 0.5,
         max_instances: int = 8,
         solve: Solver = fine_pose,
+        patient: bool = False,
     ) -> None:
         """Open the bundle's network on `threads` CPU threads (None: all cores) or on a GPU if there is one.
 
         At most `max_instances` instances of each object are looked for in a frame. `confidence_threshold`,
-        0 to 1, may be changed at any time. `solve` makes the second pass's poses of what its cells say. Raises
-        BundleError.
+        0 to 1, may be changed at any time. `solve` makes the second pass's poses of what its cells say. The `patient`
+        look at unsure objects in more crops, as pays in single images; in a stream the next image is another look.
+        Raises BundleError.
         """
         self.bundle = bundle
         self.max_instances = max_instances
         self._perception = Perception(bundle, threads, confidence_threshold)
         self._first_pass = FirstPass(self._perception)
         self._second_pass = SecondPass(self._perception, solve)
+        self._other_crops = _OTHER_ROLLS + _OTHER_SIZES if patient else _OTHER_ROLLS
 
     @property
     def confidence_threshold(self) -> float:
@@ -151,7 +149,7 @@ class PoseEstimator:
     ) -> list[PoseEstimate | None]:
         """Return the poses; where an object's surest one is unsure, the surest of several crops in its place."""
         best = list(poses)
-        for group in _OTHER_CROPS:
+        for group in self._other_crops:
             others = [(i, there) for i, pose in _unsure(best) for there in self._others(camera, pose, group)]
             anew = self._second_pass.looks(image, camera, [there for _, there in others])
             for (i, _), pose in zip(others, anew, strict=True):

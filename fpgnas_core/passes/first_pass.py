@@ -54,6 +54,8 @@ class FirstPass:
                 candidate = self._candidate(seen, pixels, pixel_map, camera)
                 if candidate is not None:
                     candidates.append(candidate)
+                # What is sought is there: a pose that explains nothing is no look. Otherwise it only costs time.
+                if candidate is not None or sought is None:
                     left[seen.object_index] -= 1
         return candidates
 

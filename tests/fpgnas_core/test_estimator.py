@@ -1,6 +1,5 @@
 import time
 from dataclasses import replace
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -133,17 +132,30 @@ def test_crop_taken_far_off_is_taken_anew_at_most_twice(
 
 
 @pytest.mark.parametrize(
-    ("surest", "most_roll_deg", "looks"),
-    [(np.pi, 180, 2), (np.pi / 2, 180, 4), (-np.pi / 2, 90, 3), (np.pi / 12, 30, 7), (0.5, 30, 7)],
+    ("surest", "most_roll_deg", "patient", "looks"),
+    [
+        (np.pi, 180, False, 2),
+        (np.pi / 2, 180, False, 4),
+        (-np.pi / 2, 90, False, 3),
+        (0.5, 30, False, 1),
+        (np.pi / 12, 30, True, 7),
+        (0.5, 30, True, 7),
+    ],
 )
 def test_unsure_pose_is_looked_at_in_all_crops_there_may_be_until_one_is_sure(
-    estimator: PoseEstimator, monkeypatch: pytest.MonkeyPatch, surest: float, most_roll_deg: float, looks: int
+    estimator: PoseEstimator,
+    monkeypatch: pytest.MonkeyPatch,
+    surest: float,
+    most_roll_deg: float,
+    patient: bool,
+    looks: int,
 ) -> None:
     """In each crop the object seems to stand as the crop is turned; it is sure in one of them only.
 
-    Two of the resized crops are so far off in size that they are taken anew.
+    Two of the resized crops, which the patient look at, are so far off in size that they are taken anew.
     """
-    estimator.bundle = replace(estimator.bundle, most_roll_deg=most_roll_deg)
+    bundle = replace(estimator.bundle, most_roll_deg=most_roll_deg)
+    estimator = PoseEstimator(bundle, threads=1, patient=patient)
     rolls: list[float] = []
 
     def second_pass(
@@ -180,8 +192,7 @@ def test_unsure_second_instance_is_left_out_unless_it_is_sought(
 
     def looks(image: ByteArray, camera: Camera, candidates: list[Candidate]) -> list[PoseEstimate | None]:
         found = look(image, camera, candidates)
-        said = chain(confidences, repeat(0.5))
-        return [pose and replace(pose, confidence=c) for pose, c in zip(found, said, strict=False)]
+        return [pose and replace(pose, confidence=c) for pose, c in zip(found, confidences, strict=False)]
 
     monkeypatch.setattr(estimator._second_pass, "looks", looks)
     estimator.bundle = replace(estimator.bundle, most_roll_deg=0.0)

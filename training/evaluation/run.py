@@ -64,7 +64,7 @@ def evaluate_split(settings: EvaluationSettings) -> Evaluation:
     data = read_test_set(Path(settings.dataset), settings.split)
     default = LOWEST_OF_GIVEN if data.are_given else LOWEST
     threshold = default if settings.confidence_threshold is None else settings.confidence_threshold
-    estimator = PoseEstimator(bundle, settings.threads or None, threshold, settings.max_instances)
+    estimator = PoseEstimator(bundle, settings.threads or None, threshold, settings.max_instances, patient=True)
     return evaluate(estimator, data._replace(samples=data.samples[: settings.limit or None]))
 
 
