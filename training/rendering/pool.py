@@ -90,6 +90,7 @@ def make_pool(settings: RenderSettings, places: Sequence[Uploads]) -> Pool:
     extra = [decimated(mesh, settings.most_faces) for mesh in load_distractors(settings)]
     shapes = [*extra, *make_distractors(np.random.default_rng(0), N_SHAPES)]
     side, pattern = PICTURE_PX, random_picture if settings.environment == "room" else noise  # foil bears no print
+    offices = settings.office_share > 0
     return Pool(
         targets,
         [_prop(uploads, shape) for shape in shapes],
@@ -98,8 +99,8 @@ def make_pool(settings: RenderSettings, places: Sequence[Uploads]) -> Pool:
         [uploads.upload_picture(pattern(rng, side, side)) for _ in range(N_PATTERNS)],
         [uploads.upload_picture(random_board(rng, side)) for _ in range(N_BOARDS)],
         [uploads.upload_picture(wood(rng, side, side)) for _ in range(N_WOODS)],
-        [uploads.upload_picture(magazine(rng, side)) for _ in range(N_MAGAZINES)],
-        [uploads.upload_picture(carpet(rng, side)) for _ in range(N_CARPETS)],
+        [uploads.upload_picture(magazine(rng, side)) for _ in range(N_MAGAZINES * offices)],
+        [uploads.upload_picture(carpet(rng, side)) for _ in range(N_CARPETS * offices)],
         find_photographs(settings.backgrounds),
     )
 

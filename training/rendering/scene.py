@@ -75,6 +75,7 @@ class RoomSampler:
         centre = transform_points(pose, prop.centre[None])[0]
         on_table = rng.random() < self.settings.table_share
         up = self._up(rng, centre, pose[:3, 2], on_table)
+        # Without offices nothing is drawn for them, so that the images of a seed stay as they are.
         office = self.settings.office_share > 0 and rng.random() < self.settings.office_share
         table = Table(rng, self.pool, prop, pose, up, office) if on_table else None
         targets = [main, *self._more_targets(rng, camera, main, centre, table)]
