@@ -20,10 +20,11 @@ REFLECTED, REPEATED, MEAN_COLOURED = range(3)
 """What lies beyond the border of a picture: its mirror image, its last pixels, or the mean colour."""
 NO_BLUR = -1
 MOST_COVERS = 3
+COLOURED, MID_GREY = 0.8, 110.0
 
 
 class Looks(NamedTuple):
-    """Which of the robot's two passes crops are taken as."""
+    """Which of the robot's two passes crops are taken as, and how freely they are coloured."""
 
     second_pass: float = 0.8
     """Share taken as by the second pass; the others as by the first."""
@@ -31,6 +32,8 @@ class Looks(NamedTuple):
     """Share of those that are turned upright; in the others the first pass was wrong about the roll."""
     most_roll: float = np.pi
     """By which crops as the first pass sees them are turned, radians; pi is any roll."""
+    colours: float = 0.0
+    """Strength, 0 to 1, of changes of contrast, brightness and colour beyond what exposure makes of a scene."""
 
 
 USUAL_LOOKS = Looks()
@@ -41,10 +44,10 @@ class Changes(NamedTuple):
 
     warps: (N, 2, 3), source to result.  borders: (N,).  covers: (N, MOST_COVERS, 4) x, y, width, height of rectangles,
     pixels, no width for none; each of its `cover_colours`: (N, MOST_COVERS, 3) RGB, or where `cover_mirrors`, of the
-    same shape less one, of the mirrored picture.  greys: (N,), whether without colour.  gains: (N, 3), gammas, offsets:
-    (N,) as `sensor.expose` takes them.  blur_kinds: (N,), or NO_BLUR, blur_amounts, blur_angles: (N,).  noise_sigmas:
-    (N,), grey levels; noise_coarse: (N,); noise_starts: (N,), as `sensor.normal_stretch` takes them.
-    qualities: (N,) of JPEG, 0 for none.
+    same shape less one, of the mirrored picture.  saturations: (N,), 0 without colour, 1 as they are.  gains: (N, 3),
+    gammas: (N,), offsets: (N, 3) as `sensor.expose` takes them.  blur_kinds: (N,), or NO_BLUR, blur_amounts,
+    blur_angles: (N,).  noise_sigmas: (N,), grey levels; noise_coarse: (N,); noise_starts: (N,), as
+    `sensor.normal_stretch` takes them.  qualities: (N,) of JPEG, 0 for none.
     """
 
     warps: Warps
@@ -52,7 +55,7 @@ class Changes(NamedTuple):
     covers: NDArray[np.int64]
     cover_colours: NDArray[np.int64]
     cover_mirrors: NDArray[np.bool_]
-    greys: NDArray[np.bool_]
+    saturations: NDArray[np.float64]
     gains: NDArray[np.float64]
     gammas: NDArray[np.float64]
     offsets: NDArray[np.float64]
@@ -77,16 +80,16 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, look
     gains = rng.normal(0, 0.22, (count, 1)) + rng.normal(0, 0.09, (count, 3))
     kinds = np.where(seen & (rng.random(count) < 0.6 * strength), rng.integers(3, size=count), NO_BLUR)
     shares = rng.random(count)
-    return Changes(
+    changes = Changes(
         warps=random_warps(rng, crops, looks),
         borders=rng.integers(3, size=count),
         covers=covers,
         cover_colours=colours,
         cover_mirrors=mirrors,
-        greys=rng.random(count) < 0.05,
+        saturations=np.where(rng.random(count) < 0.05, 0.0, 1.0),
         gains=np.exp(seen[:, None] * strength * gains),
         gammas=np.exp(seen * strength * rng.normal(0, 0.18, count)),
-        offsets=seen * strength * rng.normal(0, 10, count),
+        offsets=np.repeat(seen[:, None] * strength * rng.normal(0, 10, (count, 1)), 3, axis=1),
         blur_kinds=kinds,
         blur_amounts=np.array([blur_amount(kind, share, strength) for kind, share in zip(kinds, shares, strict=True)]),
         blur_angles=rng.uniform(0, np.pi, count),
@@ -94,6 +97,24 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, look
         noise_coarse=rng.random(count) < 0.5,
         noise_starts=rng.integers(len(NORMAL_TABLE) - 3 * size**2, size=count),
         qualities=np.where(seen & (rng.random(count) < 0.4), rng.integers(45, 96, count), 0),
+    )
+    return _recoloured(rng, changes, looks.colours)
+
+
+def _recoloured(rng: np.random.Generator, changes: Changes, strength: float) -> Changes:
+    """Other contrasts, brightnesses and saturations on COLOURED of the crops, some of each channel.
+
+    From renders to photographs much of what is gained comes from such changes (CosyPose, Labbe et al. 2020, section 4).
+    """
+    count = len(changes.gains)
+    strengths = strength * (rng.random((count, 1)) < COLOURED)
+    contrasts = np.exp(strengths * (rng.normal(0, 0.35, (count, 1)) + rng.normal(0, 0.12, (count, 3))))
+    brightnesses = np.exp(strengths * (rng.normal(0, 0.25, (count, 1)) + rng.normal(0, 0.12, (count, 3))))
+    saturations = np.exp(strengths[:, 0] * rng.normal(0, 0.5, count))
+    return changes._replace(
+        saturations=changes.saturations * saturations,
+        gains=changes.gains * brightnesses * contrasts,
+        offsets=MID_GREY + contrasts * (changes.offsets - MID_GREY),
     )
 
 

@@ -26,9 +26,9 @@ def paint(planes: Tensor, changes: Changes, generator: torch.Generator | None) -
     found = warp(planes.float(), changes.warps, changes.borders)
     picture = found[:, PICTURE]
     _cover(found, changes)
-    greys = _places(changes.greys, planes)
-    picture[greys] = (picture[greys] * planes.new_tensor(GREY, dtype=torch.float32)[:, None, None]).sum(1, keepdim=True)
-    picture = _expose(picture, changes)
+    grey = (picture * planes.new_tensor(GREY, dtype=torch.float32)[:, None, None]).sum(1, keepdim=True)
+    saturations = _tensor(changes.saturations, picture)[:, None, None, None]
+    picture = _expose(torch.lerp(grey, picture, saturations).clamp(0, 255), changes)
     _blur(picture, changes)
     picture = _add_noise(picture, changes, generator)
     pressed = _places(changes.qualities > 0, planes)

@@ -29,8 +29,10 @@ def _paint(planes: NDArray[np.uint8], changes: Changes, index: int) -> NDArray[n
     result[COORDINATES] = cv2.warpAffine(coordinates, warp, size, flags=cv2.INTER_NEAREST).transpose(2, 0, 1)
     result[OTHERS] = cv2.warpAffine(planes[OTHERS][0], warp, size, flags=cv2.INTER_NEAREST)
     _cover(picture, result, changes, index)
-    if changes.greys[index]:
-        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    saturation = float(changes.saturations[index])
+    if saturation != 1:
+        grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        picture = cv2.addWeighted(picture, saturation, grey, 1 - saturation, 0)
     result[PICTURE] = _photograph(picture, changes, index).transpose(2, 0, 1)
     return result
 

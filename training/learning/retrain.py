@@ -79,7 +79,12 @@ class Retraining:
             settings.steps,
             self.team,
             self.devices.device,
-            Looks(settings.second_pass_share, settings.upright_share, math.radians(settings.most_roll_deg)),
+            Looks(
+                settings.second_pass_share,
+                settings.upright_share,
+                math.radians(settings.most_roll_deg),
+                settings.colour_augmentation,
+            ),
         )
         bar = tqdm(
             total=settings.steps,

@@ -44,6 +44,9 @@ class RetrainSettings:
     """Decay of the moving average of the weights, which is validated, and exported unless the last ones are better."""
     augmentation: float = 0.7
     """Strength of exposure, blur and noise, 0 to 1."""
+    colour_augmentation: float = 0.0
+    """Strength of further changes of contrast, brightness and colour, 0 to 1: for cameras, lights and materials that
+    differ from the rendered ones."""
     second_pass_share: float = 0.8
     """Share of the crops taken as by the second pass; the others as by the first, which finds the object."""
     upright_share: float = 0.9
@@ -71,7 +74,7 @@ class RetrainSettings:
         """Refuse settings that cannot work: SettingsError names the field."""
         if not 0 <= self.most_roll_deg <= 180:
             raise SettingsError(f"most_roll_deg: expected 0 to 180, got {self.most_roll_deg:g}")
-        for name in ("second_pass_share", "upright_share"):
+        for name in ("second_pass_share", "upright_share", "colour_augmentation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name}: expected 0 to 1, got {getattr(self, name):g}")
         for name in ("steps", "batch_size", "validate_every", "save_every", "validation_crops", "devices", "nodes"):

@@ -38,7 +38,7 @@ def random_noise(rng: np.random.Generator, picture: Picture, sigma: float) -> Pi
     return add_noise(picture, sigma, noise, coarse=rng.random() < 0.5)
 
 
-def expose(picture: Picture, gain: NDArray[np.float64], gamma: float, offset: float) -> Picture:
+def expose(picture: Picture, gain: NDArray[np.float64], gamma: float, offset: float | NDArray[np.float64]) -> Picture:
     """gain (of each channel) x value^gamma + offset, of 0 to 1 and of grey levels, by one lookup table a channel."""
     ramp = (np.arange(256) / 255.0) ** gamma
     table = np.clip(ramp[:, None] * gain * 255.0 + offset, 0, 255).astype(np.uint8)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fpgnas_core.object_model import ObjectModel
 from training.data import device_painting, painting
-from training.data.augmentation import NO_BLUR, Changes, Looks, draw_changes, random_warps, similarities
+from training.data.augmentation import MID_GREY, NO_BLUR, Changes, Looks, draw_changes, random_warps, similarities
 from training.data.batches import augmented_batches
 from training.data.crop_pixels import COORDINATES, MASK, OTHERS, PICTURE, PLANES, CropPixels
 from training.data.crops import CropSet, load_crops
@@ -39,10 +39,10 @@ def plain_changes(count: int, strength: float = 1.0) -> Changes:
     changes = draw_changes(np.random.default_rng(3), crops, strength)
     return changes._replace(
         covers=np.zeros_like(changes.covers),
-        greys=np.zeros(count, bool),
+        saturations=np.ones(count),
         gains=np.ones((count, 3)),
         gammas=np.ones(count),
-        offsets=np.zeros(count),
+        offsets=np.zeros((count, 3)),
         blur_kinds=np.full(count, NO_BLUR),
         noise_sigmas=np.zeros(count),
         qualities=np.zeros(count, np.int64),
@@ -95,16 +95,15 @@ def test_tensors_blur_as_opencv_does(kind: int) -> None:
     assert np.abs(expected - plain)[inner].max() > 10
 
 
-def test_tensors_expose_cover_and_grey_as_opencv_does() -> None:
+def test_tensors_expose_cover_and_saturate_as_opencv_does() -> None:
     planes, changes = scene(16), plain_changes(16)
-    drawn = draw_changes(np.random.default_rng(1), crops_of(planes, KEYPOINTS), 0.8)
+    drawn = draw_changes(np.random.default_rng(1), crops_of(planes, KEYPOINTS), 0.8, Looks(colours=0.7))
     assert (drawn.covers[:, :, 2] > 0).any()
     taken = {
         name: getattr(drawn, name)
         for name in ("covers", "cover_colours", "cover_mirrors", "gains", "gammas", "offsets")
     }
-    greys = np.arange(16) < 4
-    expected, got = both(planes, changes._replace(greys=greys, **taken))
+    expected, got = both(planes, changes._replace(saturations=np.linspace(0, 2, 16), **taken))
     assert np.abs(expected - got)[:, PICTURE].mean() < 1.0
     assert (np.abs(expected - got)[:, MASK] > 16).mean() < 0.002
     assert (expected != got)[:, OTHERS].mean() < 0.002
@@ -217,6 +216,36 @@ def test_strength_zero_leaves_the_camera_perfect() -> None:
     assert (changes.blur_kinds == NO_BLUR).all()
     assert not changes.noise_sigmas.any()
     assert not changes.qualities.any()
+
+
+def test_contrast_changes_about_a_middle_grey_on_eight_of_ten_crops() -> None:
+    crops = crops_of(np.zeros((2000, PLANES, 1, 1), np.uint8), KEYPOINTS)
+    changes = draw_changes(np.random.default_rng(2), crops, 0.0, Looks(colours=0.5))
+    contrasts = 1 - changes.offsets / MID_GREY  # a picture of that grey alone would be left where brightness has it
+    coloured = contrasts[:, 0] != 1
+    assert coloured.mean() == pytest.approx(0.8, abs=0.03)
+    logs = np.log(contrasts[coloured])
+    assert logs.std() == pytest.approx(0.5 * np.hypot(0.35, 0.12), rel=0.05)
+    assert (logs - logs.mean(axis=1, keepdims=True)).std() == pytest.approx(0.5 * 0.12 * np.sqrt(2 / 3), rel=0.05)
+    colourful = changes.saturations[coloured & (changes.saturations > 0)]
+    assert np.log(colourful).std() == pytest.approx(0.5 * 0.5, rel=0.05)
+
+
+def test_colours_at_strength_zero_change_nothing_else() -> None:
+    crops = crops_of(scene(16), KEYPOINTS)
+    plain, coloured = (draw_changes(np.random.default_rng(2), crops, 0.5, Looks(colours=c)) for c in (0.0, 1.0))
+    assert np.array_equal(plain.offsets, np.repeat(plain.offsets[:, :1], 3, axis=1))
+    for name in set(Changes._fields) - {"saturations", "gains", "offsets"}:
+        assert np.array_equal(getattr(plain, name), getattr(coloured, name))
+
+
+def test_saturation_of_zero_is_grey_and_of_two_doubles_the_colour() -> None:
+    planes = np.full((2, PLANES, SIZE, SIZE), 100, np.uint8)
+    planes[:, 0] = 140  # red: the grey is 100 + 0.299 x 40 = 112
+    changes = plain_changes(2)._replace(saturations=np.array([0.0, 2.0]), borders=np.zeros(2, np.int64))
+    for found in both(planes, changes):
+        np.testing.assert_allclose(found[0, PICTURE, 64, 64], [112, 112, 112], atol=1)
+        np.testing.assert_allclose(found[1, PICTURE, 64, 64], [168, 88, 88], atol=1)
 
 
 def test_crops_are_left_as_they_were() -> None:
