@@ -1,4 +1,4 @@
-"""The last choice: finalists are trained for a while, and the best third goes on (successive halving).
+"""The last choice: finalists are trained for a while, and the best third goes on for longer (successive halving).
 
 A supernet's loss tells good from bad, not good from better, and its weights suit what it drew often. The held-out loss
 after short trainings from scratch tells more (Jamieson and Talwalkar 2016; a third, as Li et al. 2018), and so early
@@ -33,12 +33,13 @@ GRADIENT_NORM, WEIGHT_DECAY, RATE_WARMUP = 10.0, 1e-2, 50
 SEED_OF_FINALS = 1_000_003
 TRAINED = "finals_*.pt"
 """What each process of a team has trained and what it has read of the others' trainings."""
-KEPT = 1 / 3
+REDUCTION = 3
+"""Of so many finalists one goes on to the next round, after which it has had so many times the steps."""
 PROPOSED_AT_ONCE = 4
 
 
 class Training(NamedTuple):
-    """A finalist's training in one round, and its held-out loss after it."""
+    """A finalist's training in one round, its steps until the end of it, and its held-out loss then."""
 
     place: int
     round: int
@@ -96,9 +97,13 @@ class Finals:
         self._devices.wait()
         self._read_trained()
         losses = [self.train_and_judge(candidate.network, place, number) for place, candidate in fresh]
-        steps = self._settings.finalist_steps
+        steps = self._steps_after(number)
         judged = [(place, replace(c, loss=loss)) for (place, c), loss in zip(fresh, losses, strict=True)]
         return judged, [Training(place, number, steps, candidate.loss) for place, candidate in judged]
+
+    def _steps_after(self, number: int) -> int:
+        """Steps that a finalist has had by the end of a round."""
+        return self._settings.finalist_steps * REDUCTION**number
 
     def _read_trained(self) -> None:
         for file in sorted(self._run.path.glob(TRAINED)):
@@ -127,13 +132,15 @@ class Finals:
 
     def _train(self, network: PoseNetwork, number: int) -> None:
         """Each finalist of a round sees the same batches."""
-        settings, steps = self._settings, self._settings.finalist_steps
+        settings, last = self._settings, self._steps_after(number)
+        first = self._steps_after(number - 1) if number else 0
         self._devices.place(network)
         optimiser = WeightOptimiser(network.train(), network.output, WEIGHT_DECAY)
         batches = augmented_batches(
             self._crops, settings.batch_size, settings.seed + SEED_OF_FINALS, settings.augmentation,
-            number * steps, (number + 1) * steps, device=self._devices.device,
+            first, last, device=self._devices.device,
         )  # fmt: skip
+        steps = last - first
         for step, batch in enumerate(batches):
             grid = forward(network, batch.images, settings.bfloat16)
             loss = pose_loss(grid, batch.targets, settings.space.grid_stride)
@@ -147,4 +154,4 @@ class Finals:
 
 def best_third(judged: list[Entrant]) -> list[Entrant]:
     """Those of the lowest losses, at least one."""
-    return sorted(judged, key=lambda entrant: entrant[1].loss)[: max(1, round(KEPT * len(judged)))]
+    return sorted(judged, key=lambda entrant: entrant[1].loss)[: max(1, round(len(judged) / REDUCTION))]

@@ -69,7 +69,7 @@ GATES_KEY = (
 RANKING_KEY = (
     "Networks of 95 to 100 % of the budget, by their loss with the supernet's weights; below those that the gates drew,"
     " some that gates drew before they learned, and those that the losses of short trainings proposed. Finalists are"
-    " trained anew for a while, the best third of them again, and so on; the lowest held-out loss wins (bold)."
+    " trained anew for a while, the best third of them for longer, and so on; the lowest held-out loss wins (bold)."
 )
 
 

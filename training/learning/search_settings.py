@@ -90,11 +90,11 @@ class SearchSettings:
     ranking_crops: int = 2000
     """Held-out crops that rank them."""
     finalists: int = 4
-    """Networks that are trained from scratch for a while; the best third goes on until one is left. A quarter are the
-    best of the ranking, those of different widths and depths first; a quarter are drawn by gates that have not learned;
-    half are proposed by what the losses of those before predict."""
+    """Networks that are trained from scratch for a while; the best third goes on for longer until one is left. A
+    quarter are the best of the ranking, those of different widths and depths first; a quarter are drawn by gates that
+    have not learned; half are proposed by what the losses of those before predict."""
     finalist_steps: int = 100
-    """Steps of each finalist in each round; 0: the ranking alone decides."""
+    """Steps of each finalist in the first round, after each further one three times as many; 0: the ranking decides."""
     save_every: int = 100
     """Steps between two checkpoints."""
     tensorboard: bool = False

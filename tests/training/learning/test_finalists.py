@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from training.data.crops import load_crops
+from training.data.crops import CropSet, load_crops
 from training.data.second_pass import as_second_pass
+from training.learning import finalists
 from training.learning.derive import Candidate
 from training.learning.devices import Devices
 from training.learning.finalists import Entrant, Finals
@@ -71,6 +73,23 @@ def test_a_third_with_the_lowest_losses_goes_on(search_settings: SearchSettings,
     _, trainings = finals(replace(search_settings, finalists=5), tmp_path).choose(first_finalists, nothing)
     by_loss = sorted(trainings[:5], key=lambda training: training.loss)
     assert [training.place for training in trainings[5:]] == [training.place for training in by_loss[:2]]
+
+
+def test_those_that_go_on_see_three_times_as_many_steps_in_all_none_of_them_twice(
+    search_settings: SearchSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    batches = finalists.augmented_batches
+
+    def note(crops: CropSet, size: int, seed: int, strength: float, first: int, last: int, **kwargs: Any) -> Any:
+        seen.append((first, last))
+        return batches(crops, size, seed, strength, first, last, **kwargs)
+
+    monkeypatch.setattr(finalists, "augmented_batches", note)
+    settings = replace(search_settings, finalists=9, finalist_steps=2)
+    _, trainings = finals(settings, tmp_path).choose(entrants(8, 10, 12, 14, 16, 18, 20, 24, 32), nothing)
+    assert seen == [(0, 2)] * 9 + [(2, 6)] * 3
+    assert [training.steps for training in trainings] == [2] * 9 + [6] * 3
 
 
 def test_half_of_the_finalists_are_proposed_by_the_losses_of_those_before(
