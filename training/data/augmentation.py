@@ -104,7 +104,7 @@ def draw_changes(rng: np.random.Generator, crops: CropSet, strength: float, look
 def _recoloured(rng: np.random.Generator, changes: Changes, strength: float) -> Changes:
     """Other contrasts, brightnesses and saturations on COLOURED of the crops, some of each channel.
 
-    From renders to photographs much of what is gained comes from such changes (CosyPose, Labbe et al. 2020).
+    Of the kind that CosyPose trains with on renders for photographs (Labbe et al. 2020).
     """
     count = len(changes.gains)
     strengths = strength * (rng.random((count, 1)) < COLOURED)

@@ -231,7 +231,7 @@ def test_contrast_changes_about_a_middle_grey_on_eight_of_ten_crops() -> None:
     assert np.log(colourful).std() == pytest.approx(0.5 * 0.5, rel=0.05)
 
 
-def test_colours_at_strength_zero_change_nothing_else() -> None:
+def test_colours_change_saturations_gains_and_offsets_alone() -> None:
     crops = crops_of(scene(16), KEYPOINTS)
     plain, coloured = (draw_changes(np.random.default_rng(2), crops, 0.5, Looks(colours=c)) for c in (0.0, 1.0))
     assert np.array_equal(plain.offsets, np.repeat(plain.offsets[:, :1], 3, axis=1))
